@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* Covey: photos into groups, and why. Includes every public header. */
+#ifndef COVEY_COVEY_H
+#define COVEY_COVEY_H
+
+#include "covey/cpu.h"
+#include "covey/network.h"
+#include "covey/npy.h"
+#include "covey/photo.h"
+#include "covey/status.h"
+#include "covey/weights.h"
+
+#endif

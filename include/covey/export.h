@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* Visibility and attribute macros, once for all public headers. */
+#ifndef COVEY_EXPORT_H
+#define COVEY_EXPORT_H
+
+#define COVEY_VERSION_MAJOR 0
+#define COVEY_VERSION_MINOR 1
+#define COVEY_VERSION_PATCH 0
+#define COVEY_VERSION "0.1.0"
+
+#if defined(__GNUC__) || defined(__clang__)
+#define COVEY_API __attribute__((visibility("default")))
+#define COVEY_NODISCARD __attribute__((warn_unused_result))
+#define COVEY_PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))
+#else
+#define COVEY_API
+#define COVEY_NODISCARD
+#define COVEY_PRINTF(format_index, first)
+#endif
+
+#ifdef __cplusplus
+#define COVEY_BEGIN_DECLS extern "C" {
+#define COVEY_END_DECLS }
+#else
+#define COVEY_BEGIN_DECLS
+#define COVEY_END_DECLS
+#endif
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* Finding photos, and decoding them in processes of their own.
+ *
+ * A covey_files list is read-only once made and may be shared. A covey_decoder belongs to one
+ * thread at a time. Photos are decoded by covey-decode workers (libvips): a photo that crashes,
+ * hangs or bloats its decoder costs that photo alone. */
+#ifndef COVEY_PHOTO_H
+#define COVEY_PHOTO_H
+
+#include <stdint.h>
+
+#include "covey/status.h"
+
+COVEY_BEGIN_DECLS
+
+/* ---- finding ---------------------------------------------------------------------------- */
+
+typedef struct covey_find_params {
+    int recursive;              /* default 1 */
+    const char *const *exclude; /* [n_exclude] shell patterns against relative path and base name */
+    size_t n_exclude;
+} covey_find_params;
+COVEY_API covey_find_params covey_find_params_default(void);
+
+/* A file that may be a photo: by content (its first bytes), or by a photo's or video's name. Files
+ * that are neither (notes.txt) are counted as others. A text file named .jpg is found, and skipped
+ * with a reason when it is decoded. */
+typedef struct covey_file {
+    size_t root;         /* index of its root */
+    const char *path;    /* relative to the root, raw bytes */
+    const char *full;    /* root/path */
+} covey_file;
+
+typedef struct covey_files covey_files;
+
+/* Folders are walked (hidden entries and symlinked folders apart), files are taken as they are;
+ * sorted by root as given, then path, bytewise. The same file reached twice is listed once. A
+ * missing path: COVEY_E_NOT_FOUND. No photo at all is not an error here: see the count. */
+COVEY_API COVEY_NODISCARD covey_status covey_files_new(covey_files **out,
+                                                       const char *const *paths, size_t n_paths,
+                                                       const covey_find_params *params,
+                                                       covey_error *err);
+COVEY_API void covey_files_free(covey_files *files); /* accepts NULL */
+COVEY_API size_t covey_files_count(const covey_files *files);
+COVEY_API const covey_file *covey_files_get(const covey_files *files, size_t index);
+COVEY_API size_t covey_files_root_count(const covey_files *files);
+COVEY_API const char *covey_files_root(const covey_files *files, size_t index); /* absolute */
+COVEY_API size_t covey_files_other_count(const covey_files *files);
+
+/* ---- decoding --------------------------------------------------------------------------- */
+
+typedef enum covey_alpha { COVEY_ALPHA_WHITE = 0, COVEY_ALPHA_DROP = 1 } covey_alpha;
+
+typedef struct covey_decode_params {
+    int threads;          /* worker processes; 0: all cores */
+    int full;             /* 1: never decode at reduced scale (default 0) */
+    int orient;           /* apply EXIF orientation (default 1) */
+    int icc;              /* convert to sRGB by the embedded profile (default 1) */
+    covey_alpha alpha;    /* default COVEY_ALPHA_WHITE */
+    int crop;             /* 1: Resize(256) + CenterCrop(224) in place of Resize((224,224)) */
+    size_t thumb;         /* longest side of a JPEG thumbnail, 0 for none, at most 2048 */
+    uint64_t max_pixels;  /* larger photos are skipped (default 400 million) */
+    double time_limit;    /* seconds per photo (default 60) */
+    const char *program;  /* covey-decode; NULL: beside the running program, then libexec, or
+                             $COVEY_DECODE */
+} covey_decode_params;
+COVEY_API covey_decode_params covey_decode_params_default(void);
+
+/* Equal to torchvision on Pillow for 8-bit JPEG and PNG: full decode, no orientation, no ICC,
+ * alpha dropped. */
+COVEY_API void covey_decode_params_set_exact(covey_decode_params *params);
+
+/* Side of the square photo that the network sees. */
+enum { COVEY_PHOTO_SIDE = 224 };
+
+/* A decoded photo; pointers are valid until covey_decoder_release. */
+typedef struct covey_photo {
+    size_t index;          /* in the order submitted */
+    covey_status status;   /* COVEY_OK, or why it was skipped */
+    const char *reason;    /* one sentence for skipped.csv, valid UTF-8; "" if used */
+    const uint8_t *rgb;    /* [224][224][3], NULL if skipped */
+    const uint8_t *thumb;  /* JPEG bytes, or NULL */
+    size_t thumb_bytes;
+    uint32_t width, height; /* upright, as a viewer shows it */
+    uint64_t bytes;         /* of the file */
+    uint8_t sha256[32];     /* of the file; zero if it could not be read */
+    size_t slot;            /* internal */
+} covey_photo;
+
+typedef struct covey_decoder covey_decoder;
+
+/* Starts the workers. `ahead` photos may be decoded before they are taken (at least 1; a batch of
+ * the network plus the workers keeps both busy). */
+COVEY_API COVEY_NODISCARD covey_status covey_decoder_new(covey_decoder **out, size_t ahead,
+                                                         const covey_decode_params *params,
+                                                         covey_error *err);
+COVEY_API void covey_decoder_free(covey_decoder *decoder); /* accepts NULL; ends the workers */
+
+/* Begins on `paths` [n] (borrowed until the last is taken). One run at a time. */
+COVEY_API COVEY_NODISCARD covey_status covey_decoder_start(covey_decoder *decoder,
+                                                           const char *const *paths, size_t n,
+                                                           covey_error *err);
+
+/* The next photo in the order of `paths`, waiting for it. At most `ahead` photos may be held
+ * unreleased. COVEY_E_ARGUMENT after the last. A bad photo is COVEY_OK with photo->status set. */
+COVEY_API COVEY_NODISCARD covey_status covey_decoder_next(covey_decoder *decoder,
+                                                          covey_photo *photo, covey_error *err);
+COVEY_API void covey_decoder_release(covey_decoder *decoder, const covey_photo *photo);
+
+/* Names everything the pixels depend on, for the passport and caches: "224 bilinear orient icc
+ * alpha=white shrink vips-8.14.1". Valid while the decoder lives. */
+COVEY_API const char *covey_decoder_preparation(const covey_decoder *decoder);
+
+/* ---- resampling ------------------------------------------------------------------------- */
+
+/* Pillow's bilinear Image.resize on 8-bit RGB, to the bit: in [in_height][in_width][3] to
+ * out [out_height][out_width][3]. No aliasing. */
+COVEY_API COVEY_NODISCARD covey_status covey_photo_resize(uint8_t *out, size_t out_width,
+                                                          size_t out_height, const uint8_t *in,
+                                                          size_t in_width, size_t in_height);
+
+COVEY_END_DECLS
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base_internal.h"
+
+char *covey__path_join(const char *a, const char *b) {
+    size_t n = strlen(a);
+    return covey__asprintf(n == 0 || a[n - 1] == '/' ? "%s%s" : "%s/%s", a, b);
+}
+
+const char *covey__path_base(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+covey_status covey__file_read(char **out, size_t *size, const char *path, size_t limit,
+                              covey_error *err) {
+    covey_status status = COVEY_OK;
+    char *data = NULL;
+    struct stat info;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return covey__fail_errno(err, path, "could not be opened");
+    if (fstat(fd, &info)) {
+        status = covey__fail_errno(err, path, "could not be examined");
+        goto done;
+    }
+    COVEY_FAIL_IF(!S_ISREG(info.st_mode), err, COVEY_E_FORMAT, path,
+                  "is not a regular file; name a file");
+    COVEY_FAIL_IF((uintmax_t)info.st_size > limit, err, COVEY_E_LIMIT, path,
+                  "has %jd bytes, more than the %zu that such a file can have",
+                  (intmax_t)info.st_size, limit);
+    size_t total = (size_t)info.st_size, have = 0;
+    data = covey__alloc(total + 1);
+    COVEY_NOMEM_IF(!data, err);
+    while (have < total) {
+        ssize_t n = read(fd, data + have, total - have);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            status = covey__fail_errno(err, path, "could not be read");
+            goto done;
+        }
+        if (n == 0)
+            break;
+        have += (size_t)n;
+    }
+    data[have] = '\0';
+    *out = data;
+    *size = have;
+    data = NULL;
+done:
+    covey__free(data);
+    close(fd);
+    return status;
+}
+
+static covey_status sync_folder_of(const char *path, covey_error *err) {
+    covey_status status = COVEY_OK;
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? covey__strndup(path, slash == path ? 1 : (size_t)(slash - path))
+                         : covey__strdup(".");
+    COVEY_NOMEM_IF(!folder, err);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd); /* some file systems refuse this; the file itself is safe already */
+        close(fd);
+    }
+done:
+    covey__free(folder);
+    return status;
+}
+
+static covey_status write_all(int fd, const char *data, size_t size, const char *path,
+                              covey_error *err) {
+    while (size) {
+        ssize_t n = write(fd, data, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return covey__fail_errno(err, path, "could not be written");
+        data += n;
+        size -= (size_t)n;
+    }
+    return COVEY_OK;
+}
+
+/* Opens a temporary file beside `path`; the caller frees *temporary. */
+static covey_status open_aside(int *fd, char **temporary, const char *path, covey_error *err) {
+    char *name = covey__asprintf("%s.tmp-XXXXXX", path);
+    if (!name)
+        return covey__fail(err, COVEY_E_NOMEM, path, "memory ran out");
+    int opened = mkostemp(name, O_CLOEXEC);
+    if (opened < 0) {
+        covey_status status = covey__fail_errno(err, path, "could not be created");
+        covey__free(name);
+        return status;
+    }
+    mode_t mask = umask(0);
+    umask(mask);
+    fchmod(opened, 0666 & ~mask);
+    *fd = opened;
+    *temporary = name;
+    return COVEY_OK;
+}
+
+/* Closes, and renames on success or removes on failure. */
+static covey_status close_aside(int fd, char *temporary, const char *path, covey_status status,
+                                covey_error *err) {
+    if (status == COVEY_OK && fsync(fd))
+        status = covey__fail_errno(err, path, "could not be written to disk");
+    if (close(fd) && status == COVEY_OK)
+        status = covey__fail_errno(err, path, "could not be written to disk");
+    if (status == COVEY_OK && rename(temporary, path))
+        status = covey__fail_errno(err, path, "could not be put in place");
+    if (status != COVEY_OK)
+        unlink(temporary);
+    covey__free(temporary);
+    return status == COVEY_OK ? sync_folder_of(path, err) : status;
+}
+
+covey_status covey__file_write(const char *path, const void *data, size_t size, covey_error *err) {
+    int fd;
+    char *temporary;
+    covey_status status = open_aside(&fd, &temporary, path, err);
+    if (status != COVEY_OK)
+        return status;
+    status = write_all(fd, data, size, path, err);
+    return close_aside(fd, temporary, path, status, err);
+}
+
+covey_status covey__file_copy(const char *to, const char *from, covey_error *err) {
+    covey_status status = COVEY_OK;
+    int fd;
+    char *temporary, buffer[65536];
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    if (in < 0)
+        return covey__fail_errno(err, from, "could not be opened");
+    status = open_aside(&fd, &temporary, to, err);
+    if (status == COVEY_OK) {
+        for (;;) {
+            ssize_t n = read(in, buffer, sizeof buffer);
+            if (n < 0 && errno == EINTR)
+                continue;
+            if (n < 0)
+                status = covey__fail_errno(err, from, "could not be read");
+            if (n <= 0)
+                break;
+            status = write_all(fd, buffer, (size_t)n, to, err);
+            if (status != COVEY_OK)
+                break;
+        }
+        status = close_aside(fd, temporary, to, status, err);
+    }
+    close(in);
+    return status;
+}
+
+covey_status covey__mkdirs(const char *path, covey_error *err) {
+    covey_status status = COVEY_OK;
+    char *copy = covey__strdup(path);
+    COVEY_NOMEM_IF(!copy, err);
+    for (char *p = copy + 1;; ++p) {
+        if (*p && *p != '/')
+            continue;
+        char end = *p;
+        *p = '\0';
+        if (mkdir(copy, 0777) && errno != EEXIST && (errno != EROFS || !end)) {
+            status = covey__fail_errno(err, path, "this folder could not be created");
+            goto done;
+        }
+        *p = end;
+        if (!end)
+            break;
+    }
+    struct stat info;
+    COVEY_FAIL_IF(stat(path, &info) || !S_ISDIR(info.st_mode), err, COVEY_E_IO, path,
+                  "is not a folder; choose another name");
+done:
+    covey__free(copy);
+    return status;
+}
+
+static covey_status remove_at(int parent, const char *name, const char *path, covey_error *err) {
+    if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
+        return COVEY_OK;
+    if (errno != EISDIR && errno != EPERM)
+        return covey__fail_errno(err, path, "could not be removed");
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    if (!folder) {
+        if (fd >= 0)
+            close(fd);
+        return covey__fail_errno(err, path, "could not be removed");
+    }
+    covey_status status = COVEY_OK;
+    struct dirent *entry;
+    while (status == COVEY_OK && (entry = readdir(folder)))
+        if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+            status = remove_at(fd, entry->d_name, path, err);
+    closedir(folder);
+    if (status == COVEY_OK && unlinkat(parent, name, AT_REMOVEDIR))
+        status = covey__fail_errno(err, path, "could not be removed");
+    return status;
+}
+
+covey_status covey__remove_tree(const char *path, covey_error *err) {
+    return remove_at(AT_FDCWD, path, path, err);
+}

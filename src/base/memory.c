@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* The only allocator of the library: 64-byte aligned, and able to fail on demand, so that tests can
+ * prove that every failed allocation ends in a status. */
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base_internal.h"
+#include "covey/npy.h"
+
+static atomic_size_t fail_at;
+static atomic_size_t count;
+
+void covey__alloc_fail_at(size_t k) {
+    atomic_store(&fail_at, k);
+    atomic_store(&count, 0);
+}
+
+size_t covey__alloc_count(void) {
+    return atomic_load(&count);
+}
+
+int covey__mul_size(size_t *out, size_t a, size_t b) {
+    return __builtin_mul_overflow(a, b, out) ? -1 : 0;
+}
+
+int covey__add_size(size_t *out, size_t a, size_t b) {
+    return __builtin_add_overflow(a, b, out) ? -1 : 0;
+}
+
+void *covey__alloc(size_t bytes) {
+    size_t number = atomic_fetch_add(&count, 1) + 1;
+    size_t limit = atomic_load(&fail_at);
+    if (limit && number >= limit)
+        return NULL;
+    size_t rounded;
+    if (covey__add_size(&rounded, bytes ? bytes : 1, 63))
+        return NULL;
+    return aligned_alloc(64, rounded & ~(size_t)63);
+}
+
+void *covey__alloc_array(size_t n, size_t size) {
+    size_t bytes;
+    return covey__mul_size(&bytes, n, size) ? NULL : covey__alloc(bytes);
+}
+
+void *covey__calloc(size_t n, size_t size) {
+    void *pointer = covey__alloc_array(n, size);
+    if (pointer)
+        memset(pointer, 0, n * size);
+    return pointer;
+}
+
+void *covey__realloc(void *pointer, size_t old_bytes, size_t new_bytes) {
+    void *fresh = covey__alloc(new_bytes);
+    if (!fresh)
+        return NULL;
+    if (pointer) {
+        memcpy(fresh, pointer, old_bytes < new_bytes ? old_bytes : new_bytes);
+        covey__free(pointer);
+    }
+    return fresh;
+}
+
+char *covey__strndup(const char *s, size_t n) {
+    size_t length = strnlen(s, n);
+    char *copy = covey__alloc(length + 1);
+    if (copy) {
+        memcpy(copy, s, length);
+        copy[length] = '\0';
+    }
+    return copy;
+}
+
+char *covey__strdup(const char *s) {
+    size_t length = strlen(s);
+    return covey__strndup(s, length);
+}
+
+char *covey__asprintf(const char *fmt, ...) {
+    va_list args, again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    char *text = length < 0 ? NULL : covey__alloc((size_t)length + 1);
+    if (text)
+        vsnprintf(text, (size_t)length + 1, fmt, again);
+    va_end(again);
+    return text;
+}
+
+void covey__free(void *pointer) {
+    free(pointer);
+}
+
+void covey_free(void *pointer) {
+    covey__free(pointer);
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/* The .npy format, after NumPy's own specification (numpy.lib.format, versions 1.0, 2.0, 3.0). */
+#include "covey/npy.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base_internal.h"
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "npy.c stores and reads little-endian numbers as they lie in memory"
+#endif
+
+enum { HEADER_LIMIT = 65536 };
+
+typedef struct header {
+    size_t offset; /* of the data */
+    size_t rows, cols;
+    int width; /* 4 or 8 bytes */
+} header;
+
+/* Finds 'key': in the header's dictionary and returns what follows, blanks skipped, or NULL. */
+static const char *value_of(const char *dictionary, const char *key) {
+    const char *at = strstr(dictionary, key);
+    if (!at)
+        return NULL;
+    at += strlen(key);
+    while (*at == ' ')
+        ++at;
+    if (*at++ != ':')
+        return NULL;
+    while (*at == ' ')
+        ++at;
+    return at;
+}
+
+static covey_status parse_dictionary(header *out, const char *text, const char *path,
+                                     covey_error *err) {
+    const char *descr = value_of(text, "'descr'");
+    const char *order = value_of(text, "'fortran_order'");
+    const char *shape = value_of(text, "'shape'");
+    if (!descr || !order || !shape)
+        return covey__fail(err, COVEY_E_FORMAT, path, "has a broken .npy header; save it again "
+                                                      "with numpy.save");
+    if (strncmp(descr, "'<f4'", 5) == 0)
+        out->width = 4;
+    else if (strncmp(descr, "'<f8'", 5) == 0)
+        out->width = 8;
+    else
+        return covey__fail(err, COVEY_E_UNSUPPORTED, path,
+                           "holds numbers of type %.12s; save it as "
+                           "little-endian float32: numpy.save(path, x.astype('<f4'))",
+                           descr);
+    if (strncmp(order, "False", 5) != 0)
+        return covey__fail(err, COVEY_E_UNSUPPORTED, path,
+                           "is in Fortran order; save numpy.ascontiguousarray(x)");
+    size_t dims[2];
+    int count = 0;
+    if (*shape++ != '(')
+        return covey__fail(err, COVEY_E_FORMAT, path, "has a broken shape in its .npy header");
+    for (;;) {
+        while (*shape == ' ' || *shape == ',')
+            ++shape;
+        if (*shape == ')')
+            break;
+        if (!isdigit((unsigned char)*shape))
+            return covey__fail(err, COVEY_E_FORMAT, path, "has a broken shape in its .npy header");
+        char *after;
+        errno = 0;
+        unsigned long long value = strtoull(shape, &after, 10);
+        if (errno || value > SIZE_MAX / 16)
+            return covey__fail(err, COVEY_E_FORMAT, path, "claims an impossible size");
+        if (count < 2)
+            dims[count] = (size_t)value;
+        ++count;
+        shape = after;
+    }
+    if (count != 2)
+        return covey__fail(err, COVEY_E_FORMAT, path,
+                           "has %d dimensions where 2 are needed: one row per photo, "
+                           "[n][d]; use x.reshape(len(x), -1)",
+                           count);
+    if (dims[0] == 0 || dims[1] == 0)
+        return covey__fail(err, COVEY_E_FORMAT, path, "is empty: %zu rows of %zu numbers", dims[0],
+                           dims[1]);
+    out->rows = dims[0];
+    out->cols = dims[1];
+    return COVEY_OK;
+}
+
+static covey_status read_fully(int fd, void *to, size_t size, size_t offset, const char *path,
+                               covey_error *err) {
+    char *p = to;
+    while (size) {
+        ssize_t n = pread(fd, p, size, (off_t)offset);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return covey__fail_errno(err, path, "could not be read");
+        if (n == 0)
+            return covey__fail(err, COVEY_E_FORMAT, path, "ends too early; it is truncated");
+        p += n;
+        offset += (size_t)n;
+        size -= (size_t)n;
+    }
+    return COVEY_OK;
+}
+
+static covey_status read_header(header *out, int fd, const char *path, covey_error *err) {
+    covey_status status = COVEY_OK;
+    unsigned char fixed[12];
+    char *text = NULL;
+    struct stat info;
+    if (fstat(fd, &info))
+        return covey__fail_errno(err, path, "could not be examined");
+    COVEY_FAIL_IF(!S_ISREG(info.st_mode), err, COVEY_E_FORMAT, path,
+                  "is not a regular file; name a .npy file");
+    COVEY_FAIL_IF(info.st_size < 12, err, COVEY_E_FORMAT, path,
+                  "is not a .npy file: it has only %jd bytes", (intmax_t)info.st_size);
+    COVEY_TRY(read_fully(fd, fixed, sizeof fixed, 0, path, err));
+    COVEY_FAIL_IF(memcmp(fixed, "\x93NUMPY", 6) != 0 || fixed[6] < 1 || fixed[6] > 3, err,
+                  COVEY_E_FORMAT, path, "is not a .npy file; save features with numpy.save");
+    size_t prefix = fixed[6] == 1 ? 10 : 12;
+    size_t length = fixed[8] | (size_t)fixed[9] << 8;
+    if (fixed[6] > 1)
+        length |= (size_t)fixed[10] << 16 | (size_t)fixed[11] << 24;
+    COVEY_FAIL_IF(length > HEADER_LIMIT || prefix + length > (size_t)info.st_size, err,
+                  COVEY_E_FORMAT, path, "has a .npy header that is longer than the file");
+    text = covey__alloc(length + 1);
+    COVEY_NOMEM_IF(!text, err);
+    COVEY_TRY(read_fully(fd, text, length, prefix, path, err));
+    text[length] = '\0';
+    header found = {.offset = prefix + length};
+    COVEY_TRY(parse_dictionary(&found, text, path, err));
+    size_t bytes;
+    COVEY_FAIL_IF(covey__mul_size(&bytes, found.rows, found.cols) ||
+                      covey__mul_size(&bytes, bytes, (size_t)found.width) ||
+                      bytes > (size_t)info.st_size - found.offset,
+                  err, COVEY_E_FORMAT, path,
+                  "is truncated: its header promises %zu rows of %zu numbers", found.rows,
+                  found.cols);
+    *out = found;
+done:
+    covey__free(text);
+    return status;
+}
+
+static int all_finite_f32(const float *x, size_t n) {
+    /* A sum of x*0 is NaN exactly if some x is NaN or infinite. */
+    float sum = 0;
+    for (size_t i = 0; i < n; ++i)
+        sum += x[i] * 0.0f;
+    return sum == 0;
+}
+
+static covey_status open_npy(int *fd, header *head, const char *path, covey_error *err) {
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (*fd < 0)
+        return covey__fail_errno(err, path, "could not be opened");
+    return read_header(head, *fd, path, err);
+}
+
+covey_status covey_npy_load_f64(double **out, size_t *rows, size_t *cols, const char *path,
+                                covey_error *err) {
+    covey_status status = COVEY_OK;
+    double *data = NULL;
+    header head;
+    int fd = -1;
+    COVEY_TRY(open_npy(&fd, &head, path, err));
+    size_t n = head.rows * head.cols;
+    data = covey__alloc_array(n, sizeof *data);
+    COVEY_FAIL_IF(!data, err, COVEY_E_NOMEM, path, "does not fit into memory");
+    if (head.width == 8) {
+        COVEY_TRY(read_fully(fd, data, n * 8, head.offset, path, err));
+    } else {
+        /* The floats are read into the upper half and widened forwards, in place. */
+        float *narrow = (float *)data + n;
+        COVEY_TRY(read_fully(fd, narrow, n * 4, head.offset, path, err));
+        for (size_t i = 0; i < n; ++i) {
+            float value;
+            memcpy(&value, (char *)narrow + 4 * i, 4);
+            data[i] = (double)value;
+        }
+    }
+    for (size_t i = 0; i < n; ++i)
+        COVEY_FAIL_IF(!isfinite(data[i]), err, COVEY_E_NUMERIC, path,
+                      "has NaN or infinity in row %zu (counted from 0)", i / head.cols);
+    *out = data;
+    *rows = head.rows;
+    *cols = head.cols;
+    data = NULL;
+done:
+    covey__free(data);
+    if (fd >= 0)
+        close(fd);
+    return status;
+}
+
+/* Reads float64 in pieces and rounds, so that no second copy of the matrix is held. */
+static covey_status read_rounded(float *data, int fd, const header *head, const char *path,
+                                 covey_error *err) {
+    enum { PIECE = 8192 };
+    double piece[PIECE];
+    size_t n = head->rows * head->cols;
+    for (size_t at = 0; at < n; at += PIECE) {
+        size_t count = n - at < PIECE ? n - at : PIECE;
+        covey_status status =
+            read_fully(fd, piece, count * 8, head->offset + at * 8, path, err);
+        if (status != COVEY_OK)
+            return status;
+        for (size_t i = 0; i < count; ++i)
+            data[at + i] = (float)piece[i];
+    }
+    return COVEY_OK;
+}
+
+covey_status covey_matrix_load(covey_matrix *out, const char *path, covey_error *err) {
+    covey_status status = COVEY_OK;
+    float *data = NULL;
+    header head;
+    int fd = -1;
+    COVEY_TRY(open_npy(&fd, &head, path, err));
+    size_t n = head.rows * head.cols;
+    data = covey__alloc_array(n, sizeof *data);
+    COVEY_FAIL_IF(!data, err, COVEY_E_NOMEM, path, "does not fit into memory");
+    if (head.width == 4)
+        COVEY_TRY(read_fully(fd, data, n * 4, head.offset, path, err));
+    else
+        COVEY_TRY(read_rounded(data, fd, &head, path, err));
+    for (size_t row = 0; row < head.rows; ++row)
+        COVEY_FAIL_IF(!all_finite_f32(data + row * head.cols, head.cols), err, COVEY_E_NUMERIC,
+                      path, "has NaN or infinity in row %zu (counted from 0)", row);
+    *out = (covey_matrix){data, head.rows, head.cols};
+    data = NULL;
+done:
+    covey__free(data);
+    if (fd >= 0)
+        close(fd);
+    return status;
+}
+
+void covey_matrix_fini(covey_matrix *matrix) {
+    if (!matrix)
+        return;
+    covey__free(matrix->data);
+    *matrix = (covey_matrix){0};
+}
+
+static covey_status save(const char *path, const void *data, size_t rows, size_t cols, int width,
+                         covey_error *err) {
+    covey_status status = COVEY_OK;
+    covey__text text = {0};
+    char dictionary[160];
+    snprintf(dictionary, sizeof dictionary,
+             "{'descr': '<f%d', 'fortran_order': False, 'shape': (%zu, %zu), }", width, rows, cols);
+    /* Blanks and a newline bring the data to a multiple of 64, as NumPy writes it. */
+    size_t length = (10 + strlen(dictionary) + 1 + 63) / 64 * 64 - 10;
+    unsigned char fixed[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
+    fixed[8] = (unsigned char)(length & 255);
+    fixed[9] = (unsigned char)(length >> 8);
+    covey__text_add_bytes(&text, fixed, sizeof fixed);
+    covey__text_addf(&text, "%-*s\n", (int)length - 1, dictionary);
+    covey__text_add_bytes(&text, data, rows * cols * (size_t)width);
+    COVEY_NOMEM_IF(text.failed, err);
+    COVEY_TRY(covey__file_write(path, text.data, text.size, err));
+done:
+    covey__text_fini(&text);
+    return status;
+}
+
+covey_status covey_npy_save_f32(const char *path, const float *data, size_t rows, size_t cols,
+                                covey_error *err) {
+    return save(path, data, rows, cols, 4, err);
+}
+
+covey_status covey_npy_save_f64(const char *path, const double *data, size_t rows, size_t cols,
+                                covey_error *err) {
+    return save(path, data, rows, cols, 8, err);
+}
