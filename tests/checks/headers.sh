@@ -4,10 +4,10 @@
 set -eu
 for header in "$1"/covey/*.h; do
     name=covey/$(basename "$header")
-    echo "#include \"$name\"" | ${CC:-cc} -std=c99 -Wall -Wextra -Wpedantic -Werror -I"$1" \
+    printf "#include \"%s\"\nextern int covey_check;\n" "$name" | ${CC:-cc} -std=c99 -Wall -Wextra -Wpedantic -Werror -I"$1" \
         -fsyntax-only -x c -
     if command -v "${CXX:-c++}" >/dev/null; then
-        echo "#include \"$name\"" | ${CXX:-c++} -std=c++11 -Wall -Wextra -Werror -I"$1" \
+        printf "#include \"%s\"\nextern int covey_check;\n" "$name" | ${CXX:-c++} -std=c++11 -Wall -Wextra -Werror -I"$1" \
             -fsyntax-only -x c++ -
     fi
 done
