@@ -3,10 +3,15 @@
 #ifndef COVEY_COVEY_H
 #define COVEY_COVEY_H
 
+#include "covey/cluster.h"
+#include "covey/compare.h"
 #include "covey/cpu.h"
+#include "covey/loss.h"
 #include "covey/network.h"
 #include "covey/npy.h"
 #include "covey/photo.h"
+#include "covey/report.h"
+#include "covey/run.h"
 #include "covey/status.h"
 #include "covey/weights.h"
 

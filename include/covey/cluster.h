@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* Generalized clustering: start, assign, re-centre, under any loss.
+ *
+ * Results depend on the rows, the parameters and the seed alone: the same bytes for any number of
+ * threads. All functions may be called from several threads on different outputs. The method:
+ * docs/maths/alternation.md [Lloyd1982; ArthurVassilvitskii2007]. */
+#ifndef COVEY_CLUSTER_H
+#define COVEY_CLUSTER_H
+
+#include <stdint.h>
+
+#include "covey/loss.h"
+
+COVEY_BEGIN_DECLS
+
+typedef enum covey_solver {
+    COVEY_SOLVER_AUTO = 0, /* the fastest that reaches the optimum of the loss */
+    COVEY_SOLVER_EXACT = 1,
+    COVEY_SOLVER_IRLS = 2,
+    COVEY_SOLVER_LBFGS = 3,
+    COVEY_SOLVER_BFGS = 4,
+    COVEY_SOLVER_NEWTON = 5 /* per coordinate */
+} covey_solver;
+
+typedef enum covey_start {
+    COVEY_START_KMEANSPP = 0, /* squared-distance k-means++: the same rows for every loss */
+    COVEY_START_RANDOM = 1,   /* k distinct rows */
+    COVEY_START_CENTRES = 2   /* params.centres */
+} covey_start;
+
+typedef enum covey_empty {
+    COVEY_EMPTY_REFILL = 0, /* by the worst-fitting point */
+    COVEY_EMPTY_KEEP = 1,
+    COVEY_EMPTY_DROP = 2,
+    COVEY_EMPTY_ERROR = 3
+} covey_empty;
+
+typedef enum covey_normalize {
+    COVEY_NORMALIZE_NONE = 0,
+    COVEY_NORMALIZE_L2 = 1,      /* rows to length 1; a zero row stays */
+    COVEY_NORMALIZE_STANDARD = 2 /* columns to mean 0 and population deviation 1 */
+} covey_normalize;
+
+typedef struct covey_cluster_params {
+    size_t k;
+    covey_start start;
+    const double *centres; /* [k][d], for COVEY_START_CENTRES; one restart then */
+    int restarts;
+    int max_rounds;
+    double tolerance; /* relative shift of the centres that ends the alternation */
+    uint64_t seed;
+    int threads; /* 0: all cores */
+    covey_empty empty;
+    covey_solver solver;
+    int classic; /* 1: the original's procedure, design of docs/maths/alternation.md */
+    covey_progress_fn progress;
+    void *progress_user;
+} covey_cluster_params;
+
+/* k 0 (to be set), kmeans++, 10 restarts, 100 rounds, 1e-6, seed 0, all cores, refill, auto. */
+COVEY_API covey_cluster_params covey_cluster_params_default(void);
+
+/* One round of one restart. */
+typedef struct covey_round {
+    int restart;
+    int round;        /* from 1 */
+    double objective; /* sum of the loss to the centre assigned, after re-centring */
+    double shift;     /* sum over centres of the distance moved */
+    size_t moved;     /* rows that changed cluster in the assignment of this round */
+} covey_round;
+
+/* The outcome under one loss. Arrays are owned by the struct (covey_clustering_fini). Clusters are
+ * numbered as the alternation left them until covey_compare_compute renumbers them. */
+typedef struct covey_clustering {
+    covey_loss loss; /* parameters as used */
+    size_t n, d, k;
+    double *centres;      /* [k][d] */
+    int32_t *labels;      /* [n], 0..k-1; -1: trimmed off */
+    int32_t *nearest;     /* [n], the cluster a trimmed row would have; else the label */
+    double *distance;     /* [n], by the assignment's measure: r (radial), the loss (coordinate) */
+    double *weight;       /* [n], 0..1: how much the row counts in its centre */
+    double *margin;       /* [n], (d2 - d1) / d2 between the two best centres; 1 if k = 1 */
+    int32_t *rank;        /* [n], 0 = representative of its cluster; ties to the lower row */
+    size_t *sizes;        /* [k] */
+    int64_t *representatives; /* [k], row, or -1 for an empty cluster */
+    int64_t *medoids;     /* [k], row with the least summed distance to its cluster, or -1 */
+    double objective;
+    int restart;          /* the one that won */
+    int rounds;           /* it took */
+    int converged;
+    size_t unsolved;      /* centre problems whose solver stopped before its tolerance */
+    size_t refilled;      /* empty clusters met and dealt with */
+    size_t zero_rows;     /* rows of length 0 */
+    covey_round *history; /* [n_history], all restarts */
+    size_t n_history;
+    double seconds;
+} covey_clustering;
+
+COVEY_API void covey_clustering_fini(covey_clustering *clustering); /* accepts a zeroed one */
+
+/* Clusters x [n][d] under `loss` (auto parameters are estimated first, by covey_loss_estimate).
+ * Errors: k outside 1..n, or larger than the number of distinct rows (COVEY_E_ARGUMENT, saying so);
+ * NaN or infinity (COVEY_E_NUMERIC, naming the row); cancelled. */
+COVEY_API COVEY_NODISCARD covey_status covey_cluster_compute(covey_clustering *out, const float *x,
+                                                             size_t n, size_t d,
+                                                             const covey_loss *loss,
+                                                             const covey_cluster_params *params,
+                                                             covey_error *err);
+
+/* Sets the auto parameters of `losses` [n_losses] from one square-loss pilot on x (for k in
+ * k_low..k_high: the geometric mean of the pilots at both ends and between), frozen afterwards. */
+COVEY_API COVEY_NODISCARD covey_status covey_loss_estimate(covey_loss *losses, size_t n_losses,
+                                                           const float *x, size_t n, size_t d,
+                                                           size_t k_low, size_t k_high,
+                                                           const covey_cluster_params *params,
+                                                           covey_error *err);
+
+/* In place on x [n][d]; *zero_rows (may be NULL) counts rows of length 0 under L2. */
+COVEY_API COVEY_NODISCARD covey_status covey_normalize_rows(float *x, size_t n, size_t d,
+                                                            covey_normalize how,
+                                                            size_t *zero_rows);
+
+/* ---- one centre ------------------------------------------------------------------------- */
+
+typedef struct covey_centre_report {
+    double objective;  /* sum of the loss over the points, float64 */
+    int iterations;
+    int evaluations;   /* of objective and gradient */
+    int converged;
+    double gradient;   /* norm at the answer, relative to the sum of |psi| */
+} covey_centre_report;
+
+/* The centre of x [m][d] under `loss`: centre [d] in: the start; out: the answer. `weights` [m] or
+ * NULL. An unsuitable solver (exact without an exact centre; irls on a loss that is not
+ * half-quadratic and has no safeguard) is COVEY_E_ARGUMENT. `iteration_limit` 0: the solver's own. */
+COVEY_API COVEY_NODISCARD covey_status covey_centre_compute(double *centre,
+                                                            covey_centre_report *report,
+                                                            const double *x, size_t m, size_t d,
+                                                            const double *weights,
+                                                            const covey_loss *loss,
+                                                            covey_solver solver,
+                                                            int iteration_limit, covey_error *err);
+
+/* "exact", "irls", ... and back (hyphens accepted, did-you-mean on a near miss). */
+COVEY_API const char *covey_solver_name(covey_solver solver);
+COVEY_API COVEY_NODISCARD covey_status covey_solver_find(covey_solver *out, const char *name,
+                                                         covey_error *err);
+
+COVEY_END_DECLS
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* Losses side by side: clusters matched, agreement measured, representatives counted.
+ *
+ * Safe from any thread on different outputs. Results depend on rows, parameters and seed alone. */
+#ifndef COVEY_COMPARE_H
+#define COVEY_COMPARE_H
+
+#include "covey/cluster.h"
+
+COVEY_BEGIN_DECLS
+
+/* A photo that represents a cluster under at least one loss. */
+typedef struct covey_vote {
+    int64_t row;
+    int32_t cluster;     /* matched number */
+    int losses;          /* panel losses under which it represents that cluster */
+    int seeds;           /* of `n_seeds`, under the reference loss; 0 if seeds were not run */
+} covey_vote;
+
+typedef struct covey_comparison {
+    size_t n, d;
+    size_t n_losses;
+    covey_clustering *clusterings; /* [n_losses], numbered alike: cluster j is "the same" cluster */
+    size_t k_all;                  /* matched cluster numbers run 0 .. k_all-1 (>= every k) */
+    double *ari;                   /* [n_losses][n_losses], adjusted Rand index [HubertArabie1985] */
+    double *vi;                    /* [n_losses][n_losses], variation of information, nats [Meila2007] */
+    int *in_panel;                 /* [n_losses], 1: has a vote (equal losses vote once) */
+    int panel_size;
+    int n_seeds;                   /* seeds tried under the reference loss, 0 = none */
+    covey_vote *votes;             /* [n_votes], by cluster, then losses descending, then row */
+    size_t n_votes;
+    double *disagreement;          /* [n], share of panel losses (and seeds) whose matched cluster
+                                      differs from the row's most frequent one */
+    double *stability;             /* [k_all], mean Jaccard overlap of the reference's cluster with
+                                      its match over losses and seeds [Hennig2007] */
+    /* A common yardstick, since objectives of different losses cannot be compared: */
+    double *silhouette;            /* [n_losses], simplified: to centres-by-mean distances */
+    double *sum_l2;                /* [n_losses], sum of squared distances to the partition's means */
+    double *sum_l1;                /* [n_losses], sum of L1 distances to its medians */
+    size_t k_chosen;
+    char k_reason[256];            /* why this k, when chosen automatically; "" otherwise */
+} covey_comparison;
+
+typedef struct covey_compare_params {
+    covey_cluster_params cluster;  /* k 0: choose from k_low..k_high */
+    size_t k_low, k_high;          /* 2 and min(20, n/3) where 0 */
+    int seeds;                     /* votes over this many seeds (default 10; 0: none) */
+    /* Earlier result whose numbers are kept where clusters match, or NULL: labels [n] of the same
+     * rows (-1: row unknown then), values below previous_k. */
+    const int32_t *previous;
+    size_t previous_k;
+} covey_compare_params;
+COVEY_API covey_compare_params covey_compare_params_default(void);
+
+/* Clusters x [n][d] under every loss of `losses` [n_losses] from the same starts, numbers the
+ * clusters alike (the first loss is the reference, its clusters ordered by size, the others
+ * matched on overlap by the Hungarian method [Kuhn1955], unmatched ones next by size), and compares. */
+COVEY_API COVEY_NODISCARD covey_status covey_compare_compute(covey_comparison *out, const float *x,
+                                                             size_t n, size_t d,
+                                                             const covey_loss *losses,
+                                                             size_t n_losses,
+                                                             const covey_compare_params *params,
+                                                             covey_error *err);
+COVEY_API void covey_comparison_fini(covey_comparison *comparison); /* accepts a zeroed one */
+
+/* Agreement of two labelings [n]; -1 is a class of its own. ari: 1 when equal, also when both are
+ * trivial. */
+COVEY_API COVEY_NODISCARD covey_status covey_agreement_compute(double *ari, double *nmi,
+                                                               double *vi, const int32_t *a,
+                                                               const int32_t *b, size_t n);
+
+/* Minimum-cost assignment of rows to columns, cost [rows][cols], rows <= cols: match [rows]. */
+COVEY_API COVEY_NODISCARD covey_status covey_match_compute(int32_t *match, const double *cost,
+                                                           size_t rows, size_t cols);
+
+COVEY_END_DECLS
+
+#endif

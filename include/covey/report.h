@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Pictures and the page. Knows structs, not the network. Each call is independent; safe from any
+ * thread on different outputs. Photos are passed as JPEG bytes or RGB8. */
+#ifndef COVEY_REPORT_H
+#define COVEY_REPORT_H
+
+#include "covey/run.h"
+
+COVEY_BEGIN_DECLS
+
+/* report.html of a run into `path`: self-contained, thumbnails inline up to `inline_limit` bytes
+ * (0: 20 MB), else under thumbs/ beside it, which is then written too. */
+COVEY_API COVEY_NODISCARD covey_status covey_report_save_html(const covey_run *run,
+                                                              const char *path,
+                                                              size_t inline_limit,
+                                                              covey_error *err);
+
+/* One photo of a picture. `jpeg` may be NULL: a grey square with the caption. */
+typedef struct covey_tile {
+    const uint8_t *jpeg;
+    size_t jpeg_bytes;
+    const char *caption; /* UTF-8, may hold one newline */
+} covey_tile;
+
+/* A titled strip or sheet of photos with captions, `columns` wide; the suffix of `path` says .png
+ * or .svg (text as outlines). The write-up's "Representative Images - HUBER Loss". */
+COVEY_API COVEY_NODISCARD covey_status covey_figure_save_tiles(const char *path, const char *title,
+                                                               const covey_tile *tiles, size_t n,
+                                                               size_t columns, covey_error *err);
+
+/* A titled grid of feature maps, the photo beside them: maps [n][height][width] 8 bits after
+ * covey_figure_normalise_map, coloured by viridis over each map's own range, or over
+ * [range_low, range_high] if range_low < range_high. titles [n]. photo [side][side][3] or NULL. */
+COVEY_API COVEY_NODISCARD covey_status covey_figure_save_maps(
+    const char *path, const char *title, const uint8_t *maps, size_t n, size_t height, size_t width,
+    const char *const *titles, const uint8_t *photo, size_t side, int range_low, int range_high,
+    covey_error *err);
+
+/* clip((x - mean) / (std + 1e-5) * 64 + 128, 0, 255), truncated: out [n], map [n]; the population
+ * standard deviation; arithmetic in float32 as the write-up's NumPy does. */
+COVEY_API void covey_figure_normalise_map(uint8_t *out, const float *map, size_t n);
+
+/* All pictures of a run into `folder`: strips of representatives per loss, a contact sheet. */
+COVEY_API COVEY_NODISCARD covey_status covey_figures_save_run(const covey_run *run,
+                                                              const char *folder,
+                                                              covey_error *err);
+
+COVEY_END_DECLS
+
+#endif

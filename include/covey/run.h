@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* A run: photos described, grouped and compared, kept in a folder that a script can read and a
+ * report is made from.
+ *
+ * The folder (docs/guide/run-folder.md) is built aside and moved in; run.json comes last, and
+ * readers refuse a folder without it. A covey_run belongs to one thread at a time. */
+#ifndef COVEY_RUN_H
+#define COVEY_RUN_H
+
+#include "covey/compare.h"
+#include "covey/network.h"
+#include "covey/npy.h"
+#include "covey/photo.h"
+
+COVEY_BEGIN_DECLS
+
+typedef struct covey_run_photo {
+    const char *path; /* relative to its root, raw bytes */
+    size_t root;
+    uint32_t width, height;
+    uint64_t bytes;
+    uint8_t sha256[32];
+    const uint8_t *thumb; /* JPEG, longest side as asked for; NULL where there is none */
+    size_t thumb_bytes;
+} covey_run_photo;
+
+typedef struct covey_run_skip {
+    const char *path;
+    size_t root;
+    const char *reason;
+} covey_run_skip;
+
+/* Facts of the passport that do not vary between machines or times, and those that do. */
+typedef struct covey_run_facts {
+    const char *version, *command; /* the command line, quoted */
+    const char *weights_name, *weights_digest, *engine_id, *preparation, *normalize, *start;
+    uint64_t seed;
+    size_t found, others;
+    int restarts, max_rounds, seeds;
+    double tolerance;
+    int classic;
+    int k_automatic;
+    /* vary: */
+    const char *host, *cpu;
+    int threads;
+    double seconds_extract, seconds_cluster, seconds_total;
+    long long started; /* seconds since 1970, UTC */
+} covey_run_facts;
+
+/* Everything about a run. Owned by the struct: free with covey_run_free. A run made from a foreign
+ * features file has no photos (n_photos 0) and `features.rows` rows. */
+typedef struct covey_run {
+    covey_run_facts facts;
+    const char **roots; /* [n_roots], absolute */
+    size_t n_roots;
+    covey_run_photo *photos; /* [n_photos], row order of features */
+    size_t n_photos;
+    covey_run_skip *skips; /* [n_skips] */
+    size_t n_skips;
+    covey_matrix features; /* as extracted, before normalisation */
+    covey_comparison comparison; /* n_losses 0 after extract alone */
+    const char **names; /* [n_names], by cluster number: names users gave, NULL where none */
+    size_t n_names;
+    void *arena; /* internal: strings and thumbnails */
+} covey_run;
+
+/* What is extracted how. */
+typedef struct covey_extract_params {
+    covey_decode_params decode;
+    covey_network_params network;
+    covey_progress_fn progress;
+    void *progress_user;
+} covey_extract_params;
+COVEY_API covey_extract_params covey_extract_params_default(void);
+
+COVEY_API COVEY_NODISCARD covey_status covey_run_new(covey_run **out, covey_error *err);
+COVEY_API void covey_run_free(covey_run *run); /* accepts NULL */
+
+/* A copy of `s` that lives as long as the run; NULL when memory runs out. */
+COVEY_API const char *covey_run_copy_string(covey_run *run, const char *s);
+
+/* Describes every photo of `files`, decoding beside the network. Photos that cannot be used go to
+ * skips: found = photos + skips. Cancelled: COVEY_E_CANCELLED with the photos so far in `run`. No
+ * usable photo: COVEY_E_NOT_FOUND, skips filled. */
+COVEY_API COVEY_NODISCARD covey_status covey_run_extract(covey_run *run, const covey_files *files,
+                                                         const covey_weights *weights,
+                                                         const covey_extract_params *params,
+                                                         covey_error *err);
+
+/* Refuses a non-empty folder that no run made (COVEY_E_EXISTS), and one inside a photo root. Call
+ * before the work, so that hours are not lost. */
+COVEY_API COVEY_NODISCARD covey_status covey_run_check_target(const char *folder,
+                                                              const char *const *roots,
+                                                              size_t n_roots, covey_error *err);
+
+/* Writes the whole folder: built as FOLDER.partial-XXXXXX beside it, then moved in. `extras` (may
+ * be NULL) is called with the folder being built, to add report and pictures before it moves in. */
+typedef covey_status (*covey_run_extras_fn)(void *user, const covey_run *run, const char *folder,
+                                            covey_error *err);
+COVEY_API COVEY_NODISCARD covey_status covey_run_save(const covey_run *run, const char *folder,
+                                                      covey_run_extras_fn extras, void *user,
+                                                      covey_error *err);
+
+/* Reads a run folder back, checking digests; thumbnails from thumbs/ where kept. Incomplete, newer
+ * or edited: COVEY_E_FORMAT or COVEY_E_DIGEST with a sentence. */
+COVEY_API COVEY_NODISCARD covey_status covey_run_load(covey_run **out, const char *folder,
+                                                      covey_error *err);
+
+COVEY_END_DECLS
+
+#endif
