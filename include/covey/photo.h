@@ -58,7 +58,8 @@ typedef struct covey_decode_params {
     int icc;              /* convert to sRGB by the embedded profile (default 1) */
     covey_alpha alpha;    /* default COVEY_ALPHA_WHITE */
     int crop;             /* 1: Resize(256) + CenterCrop(224) in place of Resize((224,224)) */
-    size_t thumb;         /* longest side of a JPEG thumbnail, 0 for none, at most 2048 */
+    size_t thumb;         /* longest side of a thumbnail, 0 for none, at most 2048 */
+    int thumb_raw;        /* 1: thumbnails as RGB8 pixels in place of JPEG */
     uint64_t max_pixels;  /* larger photos are skipped (default 400 million) */
     double time_limit;    /* seconds per photo (default 60) */
     const char *program;  /* covey-decode; NULL: beside the running program, then libexec, or
@@ -79,8 +80,9 @@ typedef struct covey_photo {
     covey_status status;   /* COVEY_OK, or why it was skipped */
     const char *reason;    /* one sentence for skipped.csv, valid UTF-8; "" if used */
     const uint8_t *rgb;    /* [224][224][3], NULL if skipped */
-    const uint8_t *thumb;  /* JPEG bytes, or NULL */
+    const uint8_t *thumb;  /* JPEG bytes or [thumb_height][thumb_width][3], or NULL */
     size_t thumb_bytes;
+    size_t thumb_width, thumb_height;
     uint32_t width, height; /* upright, as a viewer shows it */
     uint64_t bytes;         /* of the file */
     uint8_t sha256[32];     /* of the file; zero if it could not be read */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pictures and the page. Knows structs, not the network. Each call is independent; safe from any
- * thread on different outputs. Photos are passed as JPEG bytes or RGB8. */
+ * thread on different outputs. */
 #ifndef COVEY_REPORT_H
 #define COVEY_REPORT_H
 
@@ -9,16 +9,16 @@
 COVEY_BEGIN_DECLS
 
 /* report.html of a run into `path`: self-contained, thumbnails inline up to `inline_limit` bytes
- * (0: 20 MB), else under thumbs/ beside it, which is then written too. */
+ * (0: 20 MB), else shown from thumbs/ beside it (which covey_run_save writes) by relative path. */
 COVEY_API COVEY_NODISCARD covey_status covey_report_save_html(const covey_run *run,
                                                               const char *path,
                                                               size_t inline_limit,
                                                               covey_error *err);
 
-/* One photo of a picture. `jpeg` may be NULL: a grey square with the caption. */
+/* One photo of a picture: rgb [height][width][3]; NULL: a grey square with the caption. */
 typedef struct covey_tile {
-    const uint8_t *jpeg;
-    size_t jpeg_bytes;
+    const uint8_t *rgb;
+    size_t width, height;
     const char *caption; /* UTF-8, may hold one newline */
 } covey_tile;
 

@@ -59,6 +59,7 @@ typedef struct covey_run {
     size_t n_skips;
     covey_matrix features; /* as extracted, before normalisation */
     covey_comparison comparison; /* n_losses 0 after extract alone */
+    char *folder; /* it was loaded from, or NULL */
     const char **names; /* [n_names], by cluster number: names users gave, NULL where none */
     size_t n_names;
     void *arena; /* internal: strings and thumbnails */
@@ -105,6 +106,21 @@ COVEY_API COVEY_NODISCARD covey_status covey_run_save(const covey_run *run, cons
  * or edited: COVEY_E_FORMAT or COVEY_E_DIGEST with a sentence. */
 COVEY_API COVEY_NODISCARD covey_status covey_run_load(covey_run **out, const char *folder,
                                                       covey_error *err);
+
+/* ---- larger pictures ---------------------------------------------------------------------- */
+
+typedef struct covey_picture {
+    uint8_t *rgb; /* [height][width][3]; NULL where the photo cannot be had any more */
+    size_t width, height;
+} covey_picture;
+
+/* Pictures of the photos `rows` [n], longest side `side`, decoded from the originals, else from the
+ * run's thumbnails: `*out` [n], freed with covey_pictures_free(out, n). A row of -1 stays empty. */
+COVEY_API COVEY_NODISCARD covey_status covey_pictures_new(covey_picture **out,
+                                                          const covey_run *run,
+                                                          const int64_t *rows, size_t n,
+                                                          size_t side, covey_error *err);
+COVEY_API void covey_pictures_free(covey_picture *pictures, size_t n); /* accepts NULL */
 
 COVEY_END_DECLS
 
