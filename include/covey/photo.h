@@ -115,7 +115,7 @@ COVEY_API const char *covey_decoder_preparation(const covey_decoder *decoder);
 
 /* ---- resampling ------------------------------------------------------------------------- */
 
-/* Pillow's bilinear Image.resize on 8-bit RGB, to the bit: in [in_height][in_width][3] to
+/* Bilinear Image.resize of Pillow 13 on 8-bit RGB, to the bit: in [in_height][in_width][3] to
  * out [out_height][out_width][3]. No aliasing. */
 COVEY_API COVEY_NODISCARD covey_status covey_photo_resize(uint8_t *out, size_t out_width,
                                                           size_t out_height, const uint8_t *in,
