@@ -57,6 +57,10 @@ typedef int (*covey_progress_fn)(void *user, const char *stage, size_t done, siz
 /* "0.1.0": the version of the library that is loaded. Static string. */
 COVEY_API const char *covey_version(void);
 
+/* "nlopt 2.7.1, jansson 2.14, ...": the libraries this one runs on, with the versions that are
+ * loaded. Static string. */
+COVEY_API const char *covey_libraries(void);
+
 COVEY_END_DECLS
 
 #endif

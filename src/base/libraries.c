@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* The libraries this one runs on, by their own account at run time. */
+#include <cairo.h>
+#include <curl/curl.h>
+#include <jansson.h>
+#include <nlopt.h>
+#include <openssl/crypto.h>
+#include <pango/pango.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <zip.h>
+
+#include "covey/status.h"
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static char text[256];
+
+static void collect(void) {
+    int major, minor, patch;
+    nlopt_version(&major, &minor, &patch);
+    snprintf(text, sizeof text,
+             "nlopt %d.%d.%d, jansson %s, libzip %s, libcurl %s, libcrypto %s, cairo %s, pango %s",
+             major, minor, patch, jansson_version_str(), zip_libzip_version(),
+             curl_version_info(CURLVERSION_NOW)->version, OpenSSL_version(OPENSSL_VERSION_STRING),
+             cairo_version_string(), pango_version_string());
+}
+
+const char *covey_libraries(void) {
+    pthread_once(&once, collect);
+    return text;
+}
