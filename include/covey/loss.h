@@ -26,8 +26,9 @@ enum {
 
 typedef struct covey_loss_param {
     const char *name;   /* "delta", "sigma", "epsilon", "alpha"; NULL ends the list */
-    double lower;       /* exclusive bounds of the domain */
+    double lower;       /* bounds of the domain, left out unless `closed` says so */
     double upper;
+    int closed;         /* 1: `lower` belongs to the domain, 2: `upper` does, 3: both */
     double fallback;    /* used where no scale can be estimated (all points equal) */
     double constant;    /* auto = constant * statistic; 0: `fallback` is the default, not a scale */
     double quantile;    /* of r for radial losses (0.5: the median) */
@@ -47,6 +48,7 @@ typedef struct covey_loss_ops {
     double (*rho)(double u, const double *params);
     double (*psi)(double u, const double *params);
     double (*weight)(double u, const double *params); /* psi(u)/u with its limit at 0 (may be inf) */
+    double (*curvature)(double u, const double *params); /* psi'(u), one-sided at kinks; or NULL */
 } covey_loss_ops;
 
 /* A loss with its parameters: what every function of clustering takes. Plain value, copy freely. */
