@@ -11,8 +11,12 @@
 /* torchvision's name, and those of the same tensor in other state dicts: torchvision's features
  * alone, and a model wrapped for training. */
 static covey__tensor *find_tensor(covey__source *source, int tensor, char name[32]) {
-    static const char *const prefixes[] = {"features.", "", "module.features.",
-                                           "features.module.", "model.features."};
+    static const char *const prefixes[] = {
+        "features.",        "",
+        "module.features.", "features.module.",
+        "model.features.",  "state_dict.features.",
+        "state_dict.",      "state_dict.module.features.",
+        "model_state_dict.features."};
     const char *part = tensor % 2 ? "bias" : "weight";
     int layer = covey__vgg_layers[tensor / 2];
     snprintf(name, 32, "features.%d.%s", layer, part);

@@ -61,7 +61,8 @@ done:
 }
 
 covey__tensor *covey__source_find(covey__source *source, const char *name) {
-    for (size_t i = 0; i < source->count; ++i)
+    /* The last of equal names, as a Python dict would have it. */
+    for (size_t i = source->count; i-- > 0;)
         if (strcmp(source->tensor[i].name, name) == 0)
             return &source->tensor[i];
     return NULL;
