@@ -16,9 +16,9 @@ typedef struct covey_weights covey_weights;
 /* Colour preparation and the 13 convolutions of VGG16 `features`, in order. */
 enum { COVEY_VGG_CONVOLUTIONS = 13, COVEY_VGG_LAYERS = 31 };
 
-/* One row of covey_weights_list. Static strings, except path. */
+/* One row of covey_weights_list. `title` and `licence` are static strings. */
 typedef struct covey_weights_info {
-    const char *name;     /* "oxford", "imagenet1k_v1" */
+    char name[64];        /* "oxford", "imagenet1k_v1", or what an import was called */
     const char *title;    /* one line, with the authors' names */
     const char *licence;  /* and terms */
     int installed;
@@ -26,7 +26,8 @@ typedef struct covey_weights_info {
     char path[4096];      /* where it is, or would be, stored */
 } covey_weights_info;
 
-/* Known sets and those imported under other names: `*out` [*n], freed with covey_free. */
+/* Known sets, installed or not, then those imported under other names, sorted: `*out` [*n], freed
+ * with covey_free. A damaged file counts as not installed; covey_weights_open says why. */
 COVEY_API COVEY_NODISCARD covey_status covey_weights_list(covey_weights_info **out, size_t *n,
                                                           covey_error *err);
 
