@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+#include "covey/network.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base_internal.h"
+#include "network_internal.h"
+
+enum { BATCH_MAX = 64, SIDE_MIN = 32, SIDE_MAX = 4096 };
+
+/* torchvision's numbers: each convolution's own; its ReLU is the next, a pool the one after. */
+static const int layer_numbers[COVEY_VGG_CONVOLUTIONS] = {0,  2,  5,  7,  10, 12, 14,
+                                                          17, 19, 21, 24, 26, 28};
+
+static int is_pooled(int index) {
+    return index == 1 || index == 3 || index == 6 || index == 9 || index == 12;
+}
+
+covey_network_params covey_network_params_default(void) {
+    covey_network_params params = {.threads = 0,
+                                   .batch = 8,
+                                   .height = 224,
+                                   .width = 224,
+                                   .precision = COVEY_PRECISION_F32};
+    return params;
+}
+
+static covey_status set_shapes(covey_network *network, const covey_weights *weights,
+                               covey_error *err) {
+    covey_status status = COVEY_OK;
+    size_t height = network->height, width = network->width, tile_n;
+    tile_n = network->kernels->gemm_tile_n;
+    for (int i = 0; i < COVEY_VGG_CONVOLUTIONS; ++i) {
+        covey__convolution *layer = &network->convolutions[i];
+        int outputs, inputs;
+        COVEY_TRY(covey_weights_get_layer(weights, i, NULL, NULL, &outputs, &inputs));
+        int expected = i ? (int)network->convolutions[i - 1].outputs : 3;
+        COVEY_FAIL_IF(inputs != expected || outputs <= 0 || outputs % COVEY__CHANNELS ||
+                          outputs > COVEY__CHANNELS_MAX,
+                      err, COVEY_E_UNSUPPORTED, NULL,
+                      "convolution %d of the weights has %d inputs and %d outputs; the network "
+                      "takes %d inputs and a multiple of %d outputs, at most %d",
+                      i + 1, inputs, outputs, expected, COVEY__CHANNELS, COVEY__CHANNELS_MAX);
+        layer->plan = network->plan.layers[i];
+        layer->inputs = (size_t)inputs;
+        layer->outputs = (size_t)outputs;
+        layer->padded = (layer->outputs + tile_n - 1) / tile_n * tile_n;
+        layer->height = height;
+        layer->width = width;
+        layer->pool = is_pooled(i);
+        if (layer->pool) {
+            height /= 2;
+            width /= 2;
+        }
+    }
+done:
+    return status;
+}
+
+static size_t align16(size_t floats) {
+    return (floats + 15) / 16 * 16;
+}
+
+/* Floats of the larger of a pair of activation regions: `photos` photos of what layers leave
+ * there, pooled in the transform or after it, or one photo unpooled (single layers). */
+static size_t activation_floats(const covey_network *network, int from, int to, size_t photos) {
+    size_t largest = 0;
+    for (int i = from; i < to; ++i) {
+        const covey__convolution *layer = &network->convolutions[i];
+        size_t full = layer->height * layer->width * layer->outputs;
+        int fused = layer->pool && layer->plan.tile % 2 == 0;
+        size_t left = fused ? layer->height / 2 * (layer->width / 2) * layer->outputs : full;
+        left *= photos;
+        largest = left > largest ? left : largest;
+        largest = full > largest ? full : largest;
+    }
+    return align16(largest);
+}
+
+static covey_status set_workspace(covey_network *network, covey_error *err) {
+    covey_status status = COVEY_OK;
+    int early = network->plan.early;
+    size_t threads = (size_t)covey__pool_size(network->pool), scratch = 0;
+    for (int i = 1; i < COVEY_VGG_CONVOLUTIONS; ++i) {
+        size_t need = covey__convolution_scratch(&network->convolutions[i], threads,
+                                                 i < early ? 1 : network->batch);
+        scratch = need > scratch ? need : scratch;
+    }
+    size_t rgb = align16((network->height + 2) * (network->width + 2) * 3);
+    size_t early_floats = activation_floats(network, 0, early, 1);
+    size_t late_floats =
+        activation_floats(network, early - 1, COVEY_VGG_CONVOLUTIONS, network->batch);
+    /* The boundary layer leaves a batch in a late region, or one photo before its pool. */
+    size_t total = rgb + 2 * early_floats + 2 * late_floats + align16(scratch);
+    network->workspace = covey__alloc_array(total, sizeof(float));
+    COVEY_NOMEM_IF(!network->workspace, err);
+    network->workspace_size = total * sizeof(float);
+    covey__advise_huge(network->workspace, network->workspace_size);
+    network->rgb = network->workspace;
+    network->early[0] = network->rgb + rgb;
+    network->early[1] = network->early[0] + early_floats;
+    network->late[0] = network->early[1] + early_floats;
+    network->late[1] = network->late[0] + late_floats;
+    network->scratch = network->late[1] + late_floats;
+done:
+    return status;
+}
+
+static void set_colour(covey_network *network, const covey_weights *weights) {
+    float mean[3], std[3];
+    covey_weights_get_colour(weights, mean, std);
+    for (int q = 0; q < 3; ++q)
+        for (int value = 0; value < 256; ++value)
+            network->colour[q][value] =
+                (float)((value / 255.0 - (double)mean[q]) / (double)std[q]);
+}
+
+covey_status covey__network_new_planned(covey_network **out, const covey_weights *weights,
+                                        const covey_network_params *params, covey_isa isa,
+                                        const covey__plan *plan, covey_error *err) {
+    covey_status status = COVEY_OK;
+    covey_network *network = NULL;
+    COVEY_FAIL_IF(params->batch < 1 || params->batch > BATCH_MAX, err, COVEY_E_ARGUMENT, NULL,
+                  "a batch of %zu photos is outside of 1 .. %d", params->batch, BATCH_MAX);
+    COVEY_FAIL_IF(params->height < SIDE_MIN || params->height > SIDE_MAX ||
+                      params->width < SIDE_MIN || params->width > SIDE_MAX,
+                  err, COVEY_E_ARGUMENT, NULL,
+                  "an input of %zu x %zu pixels is outside of %d .. %d a side", params->width,
+                  params->height, SIDE_MIN, SIDE_MAX);
+    network = covey__calloc(1, sizeof *network);
+    COVEY_NOMEM_IF(!network, err);
+    network->plan = *plan;
+    network->kernels = covey__kernels_get(isa);
+    network->batch = params->batch;
+    network->height = params->height;
+    network->width = params->width;
+    snprintf(network->id, sizeof network->id, "%s-%s-p%d", covey_isa_name(plan->isa),
+             plan->precision == COVEY_PRECISION_BF16 ? "bf16" : "f32", plan->version);
+    COVEY_TRY(covey__pool_new(&network->pool, params->threads, err));
+    COVEY_TRY(set_shapes(network, weights, err));
+    COVEY_TRY(set_workspace(network, err));
+    COVEY_TRY(covey__network_pack(network, weights, err));
+    set_colour(network, weights);
+    *out = network;
+    network = NULL;
+done:
+    covey_network_free(network);
+    return status;
+}
+
+covey_status covey_network_new(covey_network **out, const covey_weights *weights,
+                               const covey_network_params *params, covey_error *err) {
+    covey_status status = COVEY_OK;
+    covey_isa isa;
+    COVEY_TRY(covey_isa_in_use(&isa, err));
+    const covey__plan *plan = covey__plan_get(isa, params->precision);
+    COVEY_FAIL_IF(!plan, err, COVEY_E_UNSUPPORTED, NULL,
+                  "bf16 needs a processor with AVX512_BF16; this run uses %s: leave out "
+                  "--precision bf16",
+                  covey_isa_name(isa));
+    COVEY_TRY(covey__network_new_planned(out, weights, params, isa, plan, err));
+done:
+    return status;
+}
+
+void covey_network_free(covey_network *network) {
+    if (!network)
+        return;
+    covey__pool_free(network->pool);
+    covey__free(network->workspace);
+    covey__free(network->parameters);
+    covey__free(network);
+}
+
+/* Convolution `index` as the network uses it: ReLU, and the pool where one follows. `in` and
+ * `other` are free afterwards; the result lies in *result, one of `other` and `in`. */
+static void full_layer(covey_network *network, float **result, float *other, float *in, int index,
+                       size_t photos) {
+    const covey__convolution *layer = &network->convolutions[index];
+    int fused = layer->pool && layer->plan.tile % 2 == 0;
+    covey__network_convolve(network, other, in, index, photos,
+                            COVEY__RELU | (fused ? COVEY__POOL : 0));
+    *result = other;
+    if (layer->pool && !fused) {
+        covey__network_max_pool(network, in, other, photos, layer->height, layer->width,
+                                layer->outputs);
+        *result = in;
+    }
+}
+
+static float *partner(float *const pair[2], const float *one) {
+    return one == pair[0] ? pair[1] : pair[0];
+}
+
+/* One photo through layers 0 .. early-1; the last leaves its output in `out`. */
+static void run_early(covey_network *network, float *out, const uint8_t *rgb) {
+    int early = network->plan.early;
+    float *at = early == 1 ? out : network->early[0];
+    covey__network_first(network, at, rgb, 1);
+    for (int i = 1; i < early - 1; ++i)
+        full_layer(network, &at, partner(network->early, at), at, i, 1);
+    if (early > 1) {
+        const covey__convolution *layer = &network->convolutions[early - 1];
+        int fused = layer->pool && layer->plan.tile % 2 == 0;
+        if (layer->pool && !fused) {
+            float *other = partner(network->early, at);
+            covey__network_convolve(network, other, at, early - 1, 1, COVEY__RELU);
+            covey__network_max_pool(network, out, other, 1, layer->height, layer->width,
+                                    layer->outputs);
+        } else {
+            covey__network_convolve(network, out, at, early - 1, 1,
+                                    COVEY__RELU | (layer->pool ? COVEY__POOL : 0));
+        }
+    }
+}
+
+/* Floats of what convolution `index` leaves after its pool. */
+static size_t output_floats(const covey_network *network, int index, size_t *places) {
+    const covey__convolution *layer = &network->convolutions[index];
+    size_t step = layer->pool ? 2 : 1;
+    *places = (layer->height / step) * (layer->width / step);
+    return *places * layer->outputs;
+}
+
+/* features [channels]: the mean over the places, summed in float64 in their order. */
+static void mean_pool(float *features, const float *in, size_t places, size_t channels) {
+    double sum[COVEY__CHANNELS_MAX] = {0};
+    for (size_t p = 0; p < places; ++p)
+        for (size_t c = 0; c < channels; ++c)
+            sum[c] += (double)in[p * channels + c];
+    for (size_t c = 0; c < channels; ++c)
+        features[c] = (float)(sum[c] / (double)places);
+}
+
+static void run_batch(covey_network *network, float *features, const uint8_t *const *rgb,
+                      size_t photos) {
+    int early = network->plan.early, last = COVEY_VGG_CONVOLUTIONS - 1;
+    size_t places, size = output_floats(network, early - 1, &places);
+    size_t channels = network->convolutions[last].outputs;
+    for (size_t i = 0; i < photos; ++i)
+        run_early(network, network->late[0] + i * size, rgb[i]);
+    float *at = network->late[0];
+    for (int i = early; i <= last; ++i)
+        full_layer(network, &at, partner(network->late, at), at, i, photos);
+    size = output_floats(network, last, &places);
+    for (size_t i = 0; i < photos; ++i)
+        mean_pool(features + i * channels, at + i * size, places, channels);
+}
+
+covey_status covey_network_compute_features_of(covey_network *network, float *features,
+                                               const uint8_t *const *rgb, size_t n) {
+    size_t channels = covey_network_channels(network);
+    for (size_t i = 0; i < n; i += network->batch) {
+        size_t photos = n - i < network->batch ? n - i : network->batch;
+        run_batch(network, features + i * channels, rgb + i, photos);
+    }
+    return COVEY_OK;
+}
+
+covey_status covey_network_compute_features(covey_network *network, float *features,
+                                            const uint8_t *rgb, size_t n) {
+    size_t channels = covey_network_channels(network), size = network->height * network->width * 3;
+    const uint8_t *photos[BATCH_MAX];
+    for (size_t i = 0; i < n; i += network->batch) {
+        size_t count = n - i < network->batch ? n - i : network->batch;
+        for (size_t j = 0; j < count; ++j)
+            photos[j] = rgb + (i + j) * size;
+        run_batch(network, features + i * channels, photos, count);
+    }
+    return COVEY_OK;
+}
+
+/* The convolution that layer 0..30 belongs to; *part: 0 itself, 1 its ReLU, 2 its pool. */
+static int find_layer(int layer, int *part) {
+    int index = COVEY_VGG_CONVOLUTIONS - 1;
+    while (layer_numbers[index] > layer)
+        --index;
+    *part = layer - layer_numbers[index];
+    return index;
+}
+
+covey_status covey_network_get_layer_shape(const covey_network *network, int layer,
+                                           size_t *channels, size_t *height, size_t *width) {
+    if (layer < 0 || layer >= COVEY_VGG_LAYERS)
+        return COVEY_E_ARGUMENT;
+    int part;
+    const covey__convolution *convolution = &network->convolutions[find_layer(layer, &part)];
+    size_t step = part == 2 ? 2 : 1;
+    *channels = convolution->outputs;
+    *height = convolution->height / step;
+    *width = convolution->width / step;
+    return COVEY_OK;
+}
+
+covey_status covey_network_compute_layer(covey_network *network, float *out, int layer,
+                                         const uint8_t *rgb) {
+    size_t channels, height, width;
+    covey_status status = covey_network_get_layer_shape(network, layer, &channels, &height, &width);
+    if (status != COVEY_OK)
+        return status;
+    int part, index = find_layer(layer, &part), early = network->plan.early;
+    /* The early regions hold one photo of any early layer, the late ones of any later layer. */
+    float *at = network->early[0];
+    covey__network_first(network, at, rgb, index > 0 || part > 0);
+    for (int i = 1; i <= index; ++i) {
+        float *other = partner(i < early - 1 ? network->early : network->late, at);
+        if (i < index || part == 2) {
+            full_layer(network, &at, other, at, i, 1);
+        } else {
+            covey__network_convolve(network, other, at, i, 1, part ? COVEY__RELU : 0);
+            at = other;
+        }
+    }
+    for (size_t c = 0; c < channels; ++c)
+        for (size_t p = 0; p < height * width; ++p)
+            out[c * height * width + p] = at[p * channels + c];
+    return COVEY_OK;
+}
+
+size_t covey_network_channels(const covey_network *network) {
+    return network->convolutions[COVEY_VGG_CONVOLUTIONS - 1].outputs;
+}
+
+const char *covey_network_engine_id(const covey_network *network) {
+    return network->id;
+}
+
+size_t covey_network_workspace_size(const covey_network *network) {
+    return network->workspace_size;
+}

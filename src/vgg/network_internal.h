@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* How the network is laid out in memory and cut into tasks (docs/design/vgg.md has the picture).
+ *
+ * The leading layers of the plan run photo by photo, so that their large activations stay in
+ * cache; the rest run over the whole batch, so that transformed weights are read once for all of
+ * its photos. The workspace is one block, each region 64-byte aligned:
+ *
+ *   | padded rgb | early 0 | early 1 | late 0 | late 1 | scratch: V and M                   |
+ *   | one photo  |  one photo each   |   batch each    | fused: per thread, staged: shared  |
+ *
+ * Layer i reads one region of its pair and writes the other. */
+#ifndef COVEY_NETWORK_INTERNAL_H
+#define COVEY_NETWORK_INTERNAL_H
+
+#include "covey/network.h"
+#include "kernels_internal.h"
+#include "threads_internal.h"
+
+/* How one layer is computed. */
+typedef struct covey__plan_layer {
+    int tile;      /* m of Winograd F(m x m, 3x3): 4, 6 or 7 */
+    size_t block;  /* fused: tiles per task, transforms and product together, V and M in L2;
+                    * staged: tiles per pass, each stage on all threads, weights read once */
+    int staged;
+} covey__plan_layer;
+
+/* A committed table per ISA; never timed at run time. `version` goes into the engine id. */
+typedef struct covey__plan {
+    covey_isa isa;
+    covey_precision precision;
+    int version;
+    int early;                   /* leading convolutions that run photo by photo, 1 .. 12 */
+    covey__plan_layer layers[COVEY_VGG_CONVOLUTIONS]; /* [0] is direct: unused */
+} covey__plan;
+
+const covey__plan *covey__plan_get(covey_isa isa, covey_precision precision);
+
+typedef struct covey__convolution {
+    covey__plan_layer plan;
+    size_t inputs, outputs;  /* channels */
+    size_t padded;           /* outputs rounded up to whole panels */
+    size_t height, width;    /* of input and output */
+    int pool;                /* followed by a 2x2 max-pool */
+    float *weights;          /* U [n*n][panels][inputs][tile_n]; layer 0: [27][outputs] */
+    float *bias;
+} covey__convolution;
+
+struct covey_network {
+    covey__plan plan;
+    const covey__kernels *kernels;
+    covey__pool *pool;
+    size_t batch, height, width;
+    covey__convolution convolutions[COVEY_VGG_CONVOLUTIONS];
+    float *parameters; /* holds every layer's weights and bias */
+    size_t parameters_size;
+    float *workspace;
+    size_t workspace_size;
+    float *rgb, *early[2], *late[2], *scratch; /* into workspace */
+    float colour[3][256];                      /* (value / 255 - mean) / std */
+    char id[32];
+};
+
+/* As covey_network_new with a plan of the caller's: for tests and tuning. */
+COVEY_NODISCARD covey_status covey__network_new_planned(covey_network **out,
+                                                        const covey_weights *weights,
+                                                        const covey_network_params *params,
+                                                        covey_isa isa, const covey__plan *plan,
+                                                        covey_error *err);
+
+static inline size_t covey__tiles(size_t size, int tile) {
+    return (size + (size_t)tile - 1) / (size_t)tile;
+}
+
+/* Floats of V's row: channels, and one cache line more so that rows fall into different sets. */
+static inline size_t covey__v_stride(const covey__convolution *convolution) {
+    return convolution->inputs + 16;
+}
+
+/* Floats of scratch that one convolution needs with these many threads and photos. */
+size_t covey__convolution_scratch(const covey__convolution *convolution, size_t threads,
+                                  size_t photos);
+
+/* Asks for large pages: the blocks are walked in strides that would miss the TLB otherwise. */
+void covey__advise_huge(void *block, size_t bytes);
+
+/* Transforms the weights of all layers, on all threads. */
+covey_status covey__network_pack(covey_network *network, const covey_weights *weights,
+                                 covey_error *err);
+
+/* The first layer for one photo: rgb [height][width][3] -> out [height][width][channels]. */
+void covey__network_first(covey_network *network, float *out, const uint8_t *rgb, int relu);
+
+/* Convolution 1..12 for `photos` photos that lie one after the other. flags: COVEY__RELU,
+ * COVEY__POOL (which needs an even tile). */
+void covey__network_convolve(covey_network *network, float *out, const float *in, int index,
+                             size_t photos, int flags);
+
+/* 2x2 max-pool of `photos` images [height][width][channels]. */
+void covey__network_max_pool(covey_network *network, float *out, const float *in, size_t photos,
+                             size_t height, size_t width, size_t channels);
+
+#endif

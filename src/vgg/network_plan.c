@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* The committed choices: algorithm, block and staging per layer and ISA. Measured, then fixed;
+ * docs/design/vgg.md has the measurements. A change that alters any bit of the features (tile
+ * sizes do, blocks do not) raises `version`. */
+#include "network_internal.h"
+
+#define FUSED(tile, block) {tile, block, 0}
+#define STAGED(tile, block) {tile, block, 1}
+
+static const covey__plan plans[] = {
+    {.isa = COVEY_ISA_SCALAR,
+     .precision = COVEY_PRECISION_F32,
+     .version = 1,
+     .early = 4,
+     .layers = {{0, 0, 0}, FUSED(4, 16), FUSED(4, 16), FUSED(4, 16), FUSED(4, 16), FUSED(4, 16),
+                FUSED(4, 16), FUSED(4, 16), FUSED(4, 16), FUSED(4, 16), FUSED(4, 16),
+                FUSED(4, 16), FUSED(4, 16)}},
+    {.isa = COVEY_ISA_AVX2,
+     .precision = COVEY_PRECISION_F32,
+     .version = 1,
+     .early = 4,
+     .layers = {{0, 0, 0}, FUSED(6, 24), FUSED(6, 24), FUSED(6, 24), FUSED(6, 24), FUSED(6, 24),
+                FUSED(6, 24), STAGED(6, 512), STAGED(6, 512), STAGED(6, 512), STAGED(6, 512),
+                STAGED(6, 512), STAGED(6, 512)}},
+    {.isa = COVEY_ISA_AVX512,
+     .precision = COVEY_PRECISION_F32,
+     .version = 1,
+     .early = 4,
+     .layers = {{0, 0, 0}, FUSED(6, 14), FUSED(6, 14), FUSED(6, 14), FUSED(6, 28), FUSED(6, 28),
+                FUSED(6, 28), STAGED(6, 512), STAGED(6, 512), STAGED(6, 512), STAGED(6, 512),
+                STAGED(6, 512), STAGED(6, 512)}},
+};
+
+const covey__plan *covey__plan_get(covey_isa isa, covey_precision precision) {
+    const covey__plan *best = NULL;
+    for (size_t i = 0; i < sizeof plans / sizeof *plans; ++i)
+        if (plans[i].precision == precision && plans[i].isa <= isa)
+            best = &plans[i];
+    return best;
+}
