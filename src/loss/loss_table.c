@@ -49,7 +49,8 @@ static covey_status unknown_loss(covey_error *err, const char *given, const char
     size_t count = 0;
     for (size_t i = 0; i < ROWS; ++i) {
         names[count++] = rows[i]->name;
-        for (const char *const *alias = rows[i]->aliases; *alias && count < MAX_NAMES - ROWS; ++alias)
+        const char *const *alias = rows[i]->aliases;
+        for (; *alias && count < MAX_NAMES - ROWS; ++alias)
             names[count++] = *alias;
     }
     names[count] = NULL;
@@ -80,7 +81,7 @@ covey_status covey_loss_find(covey_loss *out, const char *name, covey_error *err
         *out = (covey_loss){.ops = rows[i]};
         for (int p = 0; p < COVEY_LOSS_PARAMS && rows[i]->params[p].name; ++p) {
             out->params[p] = rows[i]->params[p] .fallback;
-            /* A parameter that is no scale (an exponent, a share) has a default, not an estimate. */
+            /* No scale (an exponent, a share): a default, not an estimate. */
             out->is_auto[p] = rows[i]->params[p].constant != 0;
         }
         return COVEY_OK;

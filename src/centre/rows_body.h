@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* The inner loops over one row, in plain C for the compiler to vectorise; included by rows_ISA.c,
+ * which differ in their flags alone. Formulas are those of src/loss/loss_NAME.c, and a test holds
+ * the two equal. Loops run over padded widths in whole lanes: the padding is a residual of 0,
+ * which adds 0 to every sum but the majoriser's padding, which nobody reads. */
+#include <math.h>
+
+#include "rows_internal.h"
+
+typedef struct element {
+    double rho, psi, slope, size;
+} element;
+
+static inline element absolute_element(double u, const double *params, int weights) {
+    (void)params;
+    double size = fabs(u);
+    int off = size > 0;
+    return (element){size, off ? copysign(1.0, u) : 0.0, weights && off ? 1 / size : 0.0,
+                     off ? 0.0 : 1.0};
+}
+
+static inline element huber_element(double u, const double *params, int weights) {
+    double delta = params[0], size = fabs(u);
+    double inside = size <= delta ? size : delta;
+    double slope = weights ? (size <= delta ? 1.0 : delta / size) : (size <= delta ? 1.0 : 0.0);
+    double rho = size <= delta ? 0.5 * size * size : delta * (size - 0.5 * delta);
+    return (element){rho, copysign(inside, u), slope, inside};
+}
+
+static inline element pseudo_huber_element(double u, const double *params, int weights) {
+    double delta = params[0], t = u / delta;
+    double s = sqrt(1 + t * t), inverse = 1 / s;
+    double psi = u * inverse;
+    return (element){u * u / (s + 1), psi, weights ? inverse : inverse * inverse * inverse,
+                     fabs(psi)};
+}
+
+#define COORDINATE(name, weights, suffix)                                                        \
+    static void name##_##suffix(double *restrict sums, const double *restrict u, double w,       \
+                                const double *params, size_t padded) {                           \
+        double *restrict rho = sums, *restrict psi = sums + padded;                              \
+        double *restrict slope = sums + 2 * padded, *restrict size = sums + 3 * padded;          \
+        const double local[COVEY_LOSS_PARAMS] = {params[0], params[1]};                          \
+        for (size_t j = 0; j < padded; ++j) {                                                    \
+            element e = name##_element(u[j], local, weights);                                    \
+            rho[j] += w * e.rho;                                                                 \
+            psi[j] += w * e.psi;                                                                 \
+            slope[j] += w * e.slope;                                                             \
+            size[j] += w * e.size;                                                               \
+        }                                                                                        \
+    }
+#define COORDINATE_PAIR(name)                                                                    \
+    COORDINATE(name, 0, curvature)                                                               \
+    COORDINATE(name, 1, weight)
+
+COORDINATE_PAIR(absolute)
+COORDINATE_PAIR(huber)
+COORDINATE_PAIR(pseudo_huber)
+
+/* ((l0+l8)+(l4+l12)) + ...: halves folded onto each other. */
+static inline double fold(double lanes[COVEY__LANES]) {
+    for (int half = COVEY__LANES / 2; half > 0; half /= 2)
+        for (int l = 0; l < half; ++l)
+            lanes[l] += lanes[l + half];
+    return lanes[0];
+}
+
+#define RESIDUAL(suffix, type)                                                                   \
+    static double residual_##suffix(double *restrict u, const type *restrict x,                  \
+                                    const double *restrict mu, size_t d) {                       \
+        double lanes[COVEY__LANES] = {0};                                                        \
+        size_t j = 0;                                                                            \
+        for (; j + COVEY__LANES <= d; j += COVEY__LANES)                                         \
+            for (int l = 0; l < COVEY__LANES; ++l) {                                             \
+                double difference = (double)x[j + l] - mu[j + l];                                \
+                u[j + l] = difference;                                                           \
+                lanes[l] += difference * difference;                                             \
+            }                                                                                    \
+        if (j < d)                                                                               \
+            for (int l = 0; l < COVEY__LANES; ++l) {                                             \
+                double difference = j + l < d ? (double)x[j + l] - mu[j + l] : 0.0;              \
+                u[j + l] = difference;                                                           \
+                lanes[l] += difference * difference;                                             \
+            }                                                                                    \
+        return fold(lanes);                                                                      \
+    }
+
+RESIDUAL(f32, float)
+RESIDUAL(f64, double)
+
+static void add_scaled(double *restrict sum, const double *restrict u, double w, size_t padded) {
+    for (size_t j = 0; j < padded; ++j)
+        sum[j] += w * u[j];
+}
+
+#define ROWS_TABLE(isa)                                                                          \
+    const covey__row_kernels covey__rows_##isa = {                                               \
+        .residual_f32 = residual_f32,                                                            \
+        .residual_f64 = residual_f64,                                                            \
+        .add_scaled = add_scaled,                                                                \
+        .coordinate =                                                                            \
+            {                                                                                    \
+                [COVEY__SHAPE_ABSOLUTE] = {absolute_curvature, absolute_weight},                 \
+                [COVEY__SHAPE_HUBER] = {huber_curvature, huber_weight},                          \
+                [COVEY__SHAPE_PSEUDO_HUBER] = {pseudo_huber_curvature, pseudo_huber_weight},     \
+            },                                                                                   \
+    }
