@@ -80,7 +80,7 @@ static inline void covey_test_folder(char path[256]) {
 }
 
 static inline void covey_test_remove(const char *path) {
-    char command[512];
+    char command[640];
     snprintf(command, sizeof command, "chmod -R u+w '%s'; rm -rf '%s'", path, path);
     if (system(command))
         print_error("could not remove %s\n", path);
