@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/* Shows the groups of the other losses, the runners-up, one photo's numbers; finds by file name.
+   Without it the page shows the first loss whole. Text goes in by textContent, never as HTML. */
+"use strict";
+(function () {
+  const root = document.documentElement;
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const say = data.say;
+  const byId = (id) => document.getElementById(id);
+  const all = (selector, from) => Array.from((from || document).querySelectorAll(selector));
+  root.classList.add("on");
+
+  const fill = (text, ...args) => text.replace(/\{(\d)\}/g, (_, i) => args[i]);
+  const count = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+  const plural = (n) => fill(n === 1 ? say.one : say.many, count(n));
+  const fixed = (v) => (v === null ? "\u2013" : v.toFixed(2));
+  const plain = (v) => (v === null ? "\u2013" : String(v));
+
+  function make(tag, className, text) {
+    const element = document.createElement(tag);
+    if (className) element.className = className;
+    if (text !== undefined) element.textContent = text;
+    return element;
+  }
+
+  /* ---- photos: each picture's bytes are in the page once, in the gallery ---- */
+  const figures = new Map();
+  for (const figure of all("figure.ph")) figures.set(Number(figure.id.slice(1)), figure);
+  const source = (row) => {
+    const image = figures.has(row) && figures.get(row).querySelector("img");
+    return image ? image.src : "";
+  };
+  const name = (row) => {
+    const figure = figures.get(row);
+    return figure ? figure.querySelector(".nm").textContent : fill(say.row, count(row));
+  };
+  const path = (row) => (figures.has(row) ? figures.get(row).querySelector(".nm").title : "");
+  function picture(row, className) {
+    const image = make("img", className);
+    image.alt = "";
+    image.src = source(row);
+    return image;
+  }
+  for (const image of all("img[data-of]")) {
+    const src = source(Number(image.dataset.of));
+    if (src) image.src = src;
+  }
+
+  /* ---- members of each cluster under each loss, nearest first ---- */
+  const members = data.losses.map((loss) => {
+    const groups = Array.from({ length: data.k + 1 }, () => []);
+    loss.label.forEach((label, row) => groups[label < 0 ? data.k : label].push(row));
+    for (const rows of groups.slice(0, data.k))
+      rows.sort((a, b) => loss.rank[a] - loss.rank[b]);
+    return groups;
+  });
+  const groupName = (c) => {
+    if (c < 0 || c === data.k) return say.trimmed;
+    return byId("g" + c).querySelector("h3").textContent;
+  };
+
+  /* ---- the gallery ---- */
+  let current = 0;
+  const order = byId("sort");
+  const find = byId("find");
+
+  function figureOf(row) {
+    let figure = figures.get(row);
+    if (figure || !figures.size) return figure;
+    figure = figures.values().next().value.cloneNode(true);
+    figure.id = "p" + row;
+    figure.querySelector(".nm").firstChild.textContent = fill(say.row, count(row));
+    figures.set(row, figure);
+    return figure;
+  }
+
+  function dress(figure, row, loss) {
+    figure.classList.toggle("is-cover", loss.label[row] >= 0 && loss.rank[row] === 0);
+    const weight = loss.weight[row] || 0;
+    figure.querySelector(".bf").setAttribute("width", Math.round(100 * weight));
+    figure.querySelector(".w").textContent = fixed(loss.weight[row]);
+    figure.querySelector(".m").textContent = fixed(loss.margin[row]);
+    figure.querySelector(".d").textContent = plain(loss.distance[row]);
+  }
+
+  function arrange() {
+    const loss = data.losses[current];
+    const key = { w: loss.weight, m: loss.margin }[order.value];
+    for (const group of all("details.group")) {
+      const c = Number(group.dataset.c);
+      let rows = members[current][c];
+      if (key) rows = rows.slice().sort((a, b) => key[a] - key[b] || a - b);
+      const shown = data.cap ? rows.slice(0, data.cap) : rows;
+      const fragment = document.createDocumentFragment();
+      for (const row of shown) {
+        const figure = figureOf(row);
+        dress(figure, row, loss);
+        fragment.append(figure);
+      }
+      const photos = group.querySelector(".photos");
+      photos.textContent = "";
+      photos.append(fragment);
+      group.querySelector(".size").textContent = plural(rows.length);
+      group.querySelector(".more").textContent =
+        shown.length < rows.length ? fill(say.more, count(rows.length - shown.length)) : "";
+      group.toggleAttribute("data-empty", rows.length === 0);
+    }
+    filter();
+  }
+
+  function filter() {
+    const words = find.value.trim().toLocaleLowerCase();
+    let shown = 0;
+    let total = 0;
+    for (const figure of all("#groups figure.ph")) {
+      const label = figure.querySelector(".nm");
+      const text = (label.title || label.textContent).toLocaleLowerCase();
+      const hit = !words || text.includes(words);
+      figure.classList.toggle("hidden", !hit);
+      total += 1;
+      shown += hit ? 1 : 0;
+    }
+    for (const group of all("details.group"))
+      group.classList.toggle("hidden", !!words && !group.querySelector("figure.ph:not(.hidden)"));
+    byId("found").textContent = words ? fill(say.found, count(shown), count(total)) : "";
+  }
+
+  if (order) {
+    for (const radio of all("input[name=loss]")) {
+      radio.checked = radio.value === "0";
+      radio.addEventListener("change", () => {
+        current = Number(radio.value);
+        arrange();
+      });
+    }
+    order.value = "r";
+    order.addEventListener("change", arrange);
+    const fold = byId("fold");
+    fold.addEventListener("click", () => {
+      const groups = all("details.group");
+      const open = !groups.some((group) => group.open);
+      for (const group of groups) group.open = open;
+      fold.textContent = open ? say.fold : say.unfold;
+    });
+  }
+  if (find) {
+    find.value = "";
+    find.addEventListener("input", filter);
+  }
+
+  /* ---- pointing at a cover: its numbers and its runners-up ---- */
+  const peek = make("div", "peek");
+  peek.id = "peek";
+  peek.setAttribute("role", "tooltip");
+  peek.hidden = true;
+  document.body.append(peek);
+  let peeking = null;
+  let leaving = 0;
+
+  function numbers(loss, row) {
+    return say.distance + " " + plain(loss.distance[row]) + ", " + say.weight + " " +
+      fixed(loss.weight[row]) + ", " + say.margin + " " + fixed(loss.margin[row]);
+  }
+
+  function fillPeek(cell) {
+    const row = Number(cell.dataset.p);
+    const l = Number(cell.dataset.l);
+    const c = Number(cell.dataset.c);
+    const loss = data.losses[l];
+    const rows = members[l][c];
+    peek.textContent = "";
+    if (source(row)) peek.append(picture(row, "big"));
+    peek.append(make("strong", "", name(row)));
+    peek.append(make("div", "soft", loss.title + ", " + groupName(c) + ", " + plural(rows.length)));
+    peek.append(make("div", "soft", numbers(loss, row)));
+    if (cell.dataset.note) peek.append(make("div", "", cell.dataset.note));
+    const medoid = loss.medoid[c];
+    if (medoid >= 0 && rows.length > 2)
+      peek.append(make("div", "soft",
+        medoid === row ? say.medoidSame : fill(say.medoid, name(medoid))));
+    const runners = rows.slice(1, 4);
+    peek.append(make("h4", "", runners.length ? say.runners : say.alone));
+    const list = make("ol");
+    for (const runner of runners) {
+      const item = make("li");
+      if (source(runner)) item.append(picture(runner));
+      item.append(make("span", "nm", name(runner)));
+      item.append(make("span", "num", plain(loss.distance[runner])));
+      list.append(item);
+    }
+    peek.append(list);
+  }
+
+  function showPeek(cell) {
+    clearTimeout(leaving);
+    if (peeking === cell) return;
+    hidePeek();
+    peeking = cell;
+    cell.setAttribute("aria-describedby", "peek");
+    fillPeek(cell);
+    peek.hidden = false;
+    const box = cell.getBoundingClientRect();
+    const width = peek.offsetWidth;
+    const height = peek.offsetHeight;
+    let left = box.right + 10;
+    if (left + width > innerWidth - 8) left = box.left - width - 10;
+    left = Math.max(8, Math.min(left, innerWidth - width - 8));
+    const top = Math.max(8, Math.min(box.top - 20, innerHeight - height - 8));
+    peek.style.left = left + "px";
+    peek.style.top = top + "px";
+  }
+
+  function hidePeek() {
+    clearTimeout(leaving);
+    if (peeking) peeking.removeAttribute("aria-describedby");
+    peeking = null;
+    peek.hidden = true;
+  }
+  const hideSoon = () => {
+    clearTimeout(leaving);
+    leaving = setTimeout(hidePeek, 180);
+  };
+
+  for (const cell of all("a.cv")) {
+    cell.addEventListener("mouseenter", () => showPeek(cell));
+    cell.addEventListener("mouseleave", hideSoon);
+    cell.addEventListener("focus", () => cell.matches(":focus-visible") && showPeek(cell));
+    cell.addEventListener("blur", hideSoon);
+  }
+  peek.addEventListener("mouseenter", () => clearTimeout(leaving));
+  peek.addEventListener("mouseleave", hideSoon);
+  addEventListener("scroll", () => peeking && hidePeek(), { passive: true });
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape") hidePeek();
+  });
+
+  /* ---- one photo under every loss ---- */
+  const dialog = make("dialog");
+  document.body.append(dialog);
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+
+  function lossTable(row) {
+    const table = make("table");
+    const head = table.createTHead().insertRow();
+    for (const title of [say.loss, say.group, say.rank, say.weight, say.margin, say.distance]) {
+      const cell = make("th", "", title);
+      cell.scope = "col";
+      head.append(cell);
+    }
+    const body = table.createTBody();
+    data.losses.forEach((loss) => {
+      const line = body.insertRow();
+      const title = make("th", "", loss.title);
+      title.scope = "row";
+      line.append(title);
+      for (const value of [groupName(loss.label[row]),
+        loss.rank[row] < 0 ? "\u2013" : loss.rank[row] === 0 ? say.cover : count(loss.rank[row]),
+        fixed(loss.weight[row]), fixed(loss.margin[row]), plain(loss.distance[row])])
+        line.append(make("td", "", value));
+    });
+    return table;
+  }
+
+  function openPhoto(row) {
+    hidePeek();
+    const sheet = make("div", "sheet");
+    const top = make("div", "top");
+    const title = make("h2", "", name(row));
+    title.dir = "auto";
+    title.id = "sheet-h";
+    const close = make("button", "", say.close);
+    close.type = "button";
+    close.addEventListener("click", () => dialog.close());
+    top.append(title, close);
+    sheet.append(top);
+    if (source(row)) sheet.append(picture(row, "big"));
+    if (path(row)) {
+      const where = make("div", "where");
+      const code = make("code", "", path(row));
+      code.dir = "auto";
+      where.append(code);
+      if (navigator.clipboard) {
+        const copy = make("button", "", say.copy);
+        copy.type = "button";
+        copy.addEventListener("click", () =>
+          navigator.clipboard.writeText(path(row)).then(() => {
+            copy.textContent = say.copied;
+          }, () => getSelection().selectAllChildren(code)));
+        where.append(copy);
+      }
+      sheet.append(where);
+    }
+    if (data.losses.length) sheet.append(lossTable(row));
+    dialog.textContent = "";
+    dialog.append(sheet);
+    dialog.setAttribute("aria-labelledby", "sheet-h");
+    dialog.showModal();
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    const link = event.target.closest("a.pic, a.cv, a.thumb");
+    if (!link) return;
+    event.preventDefault();
+    openPhoto(Number(link.dataset.p || link.hash.slice(2)));
+  });
+
+  /* A link to a group opens it, and shows it although it is empty under this loss. */
+  function follow() {
+    const group = /^#g\d+$/.test(location.hash) && byId(location.hash.slice(1));
+    if (!group) return;
+    group.classList.add("shown");
+    group.open = true;
+    group.scrollIntoView();
+  }
+  addEventListener("hashchange", follow);
+  follow();
+})();

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of the page, and what they share: sentences, numbers, pictures. */
+#ifndef COVEY_REPORT_INTERNAL_H
+#define COVEY_REPORT_INTERNAL_H
+
+#include "base_internal.h"
+#include "covey/report.h"
+
+/* ---- sentences --------------------------------------------------------------------------- */
+
+typedef enum covey__message {
+#define COVEY_MESSAGE(name, english) COVEY__MSG_##name,
+#include "report_messages.def"
+#undef COVEY_MESSAGE
+    COVEY__MSG_COUNT
+} covey__message;
+
+const char *covey__message_get(covey__message message); /* raw, placeholders unfilled */
+
+/* A short text by value, so that it can be made inside an argument list. */
+typedef struct covey__short {
+    char s[160];
+} covey__short;
+covey__short covey__count(size_t n);                 /* 12,345 */
+covey__short covey__fixed(double value, int digits); /* always with a point; a dash if not finite */
+covey__short covey__significant(double value);       /* four digits that matter */
+covey__short covey__percent(double share);           /* 0.123: 12 % */
+covey__short covey__duration(double seconds);
+/* The message for one or for many, {0} filled with n. */
+covey__short covey__plural(covey__message one, covey__message many, size_t n);
+/* A message with up to three arguments, unescaped and cut to fit. */
+covey__short covey__phrase(covey__message message, const char *a, const char *b, const char *c);
+
+/* ---- the page ---------------------------------------------------------------------------- */
+
+enum { COVEY__LEFT_OUT = -1 };
+
+/* What every part of the page reads. Prepared once, so that the parts only write. */
+typedef struct covey__page {
+    covey__text text;
+    const covey_run *run;
+    const covey_comparison *comparison; /* NULL: nothing was clustered */
+    size_t n;         /* rows */
+    int has_photos;
+    int thumbs_inline;
+    size_t k;         /* clusters of the reference loss that have members */
+    size_t undecided; /* rows with disagreement */
+    size_t unanimous; /* covers that the whole panel chooses */
+    /* Rows of each loss by cluster, then rank: order [n_losses][n]; the rows of cluster c (0 ..
+     * k_all-1, then those left out) are order[offset[c]] .. order[offset[c+1]-1], with offset
+     * [n_losses][k_all+2]. */
+    size_t *order;
+    size_t *offset;
+} covey__page;
+
+/* Writes a message with its arguments, all escaped. */
+void covey__page_say(covey__page *page, covey__message message, const char *const *args);
+#define COVEY__SAY(page, message) covey__page_say((page), COVEY__MSG_##message, NULL)
+#define COVEY__SAYF(page, message, ...)                                                          \
+    covey__page_say((page), COVEY__MSG_##message, (const char *const[]){__VA_ARGS__})
+
+void covey__page_add(covey__page *page, const char *html);        /* as it is */
+void covey__page_escape(covey__page *page, const char *raw);      /* text or attribute value */
+void covey__page_json(covey__page *page, const char *raw);        /* a quoted JSON string */
+void covey__page_base64(covey__text *text, const void *data, size_t size);
+/* <h2> with its id and, under it, an introduction; opens a <section>. */
+void covey__page_section(covey__page *page, const char *id, covey__message title);
+
+/* The rows of cluster `c` under loss `l`, in rank order; c = k_all: those left out. */
+size_t covey__page_members(const covey__page *page, size_t l, size_t c, const size_t **rows);
+const covey_vote *covey__page_vote(const covey__page *page, size_t row, size_t cluster);
+/* The base name of a photo, or "row 12" (the text lives in *scratch then). */
+const char *covey__page_row_name(const covey__page *page, size_t row, covey__short *scratch);
+const char *covey__page_loss_title(const covey__page *page, size_t l);
+/* "Group 3", or the name a user gave. */
+const char *covey__page_group_name(const covey__page *page, size_t cluster,
+                                   covey__short *scratch);
+/* An <img> of a photo. `owner`: the one place that carries the bytes when thumbnails are inline;
+ * elsewhere the script points the image at the same bytes. */
+void covey__page_picture(covey__page *page, size_t row, int owner);
+/* A bar from 0 to 1. */
+void covey__page_bar(covey__page *page, double share);
+
+void covey__page_write_overview(covey__page *page);
+void covey__page_write_covers(covey__page *page);
+void covey__page_write_groups(covey__page *page);
+void covey__page_write_contact(covey__page *page); /* all photos, where nothing was clustered */
+void covey__page_write_undecided(covey__page *page);
+void covey__page_write_losses(covey__page *page);
+void covey__page_write_skipped(covey__page *page);
+void covey__page_write_facts(covey__page *page);
+void covey__page_write_help(covey__page *page);
+void covey__page_write_data(covey__page *page); /* the numbers the script works with */
+
+/* src/report/page.css and page.js. */
+extern const char covey__asset_page_css[];
+extern const size_t covey__asset_page_css_size;
+extern const char covey__asset_page_js[];
+extern const size_t covey__asset_page_js_size;
+
+#endif
