@@ -127,6 +127,7 @@ static void read_row(double *out, covey__problem *problem, size_t i) {
 static covey_status descend(search *s, covey_error *err) {
     covey_status status = COVEY_OK;
     covey__solver_call call = *s->call;
+    call.iterations = 0;
     s->call->work->used = s->mark;
     memcpy(s->trial, s->start, s->problem->d * sizeof *s->trial);
     COVEY_TRY(s->method.solve(s->trial, &call, err));
@@ -195,12 +196,16 @@ static size_t more(size_t a, size_t b) {
 
 static void fill_report(covey_centre_report *report, covey__problem *problem,
                         const covey__solver_call *call, const double *centre,
-                        covey__evaluation *e) {
+                        covey__evaluation *e, covey__effort effort) {
+    *report = (covey_centre_report){.objective = call->value,
+                                    .iterations = call->iterations,
+                                    .evaluations = problem->evaluations,
+                                    .converged = call->converged,
+                                    .gradient = NAN};
+    if (effort == COVEY__EFFORT_STEP && !isnan(call->value))
+        return; /* the pass for the gradient would be half the price of the step */
     covey__problem_evaluate(e, problem, centre);
     report->objective = e->value;
-    report->iterations = call->iterations;
-    report->evaluations = problem->evaluations - 1;
-    report->converged = call->converged;
     report->gradient = covey__optimality(problem, e);
 }
 
@@ -227,7 +232,7 @@ covey_status covey__centre_solve(double *centre, covey_centre_report *report,
     covey__problem_init(&problem, points, loss, work);
     covey__evaluation_init(&e, &problem, work);
     covey__solver_call call = {
-        .problem = &problem, .work = work, .limit = options->iteration_limit};
+        .problem = &problem, .work = work, .limit = options->iteration_limit, .value = NAN};
     if (automatic && options->effort == COVEY__EFFORT_STEP && !call.limit)
         call.limit = 1;
     if (problem.total_weight == 0) {
@@ -244,7 +249,7 @@ covey_status covey__centre_solve(double *centre, covey_centre_report *report,
         COVEY_TRY(method.solve(centre, &call, err));
     }
     if (report)
-        fill_report(report, &problem, &call, centre, &e);
+        fill_report(report, &problem, &call, centre, &e, options->effort);
 done:
     return status;
 }

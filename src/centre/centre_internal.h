@@ -42,7 +42,8 @@ typedef struct covey__centre_work {
 void covey__centre_work_fini(covey__centre_work *work);
 
 /* centre [d]: in the start, out the answer, whose objective is never above the start's (relative
- * rounding of the sum apart). `report` may be NULL: for exact centres that saves a pass. No rows,
+ * rounding of the sum apart). `report` may be NULL: that saves a pass. After a STEP its gradient is
+ * NaN unless the loss has an exact centre. No rows,
  * or all weights zero: the centre stays. Rows are trusted to be finite. */
 covey_status covey__centre_solve(double *centre, covey_centre_report *report,
                                  const covey__points *points, const covey_loss *loss,

@@ -187,6 +187,7 @@ static void settle(panel *p, size_t j) {
 covey_status covey__solve_newton(double *centre, covey__solver_call *call, covey_error *err) {
     covey__problem *problem = call->problem;
     (void)err;
+    call->value = 0;
     int limit = call->limit ? call->limit : SWEEPS, all_done = 1;
     panel p;
     panel_init(&p, call);
@@ -210,6 +211,8 @@ covey_status covey__solve_newton(double *centre, covey__solver_call *call, covey
         }
         all_done &= open == 0;
         memcpy(centre + first, p.best, p.width * sizeof *centre);
+        for (size_t j = 0; j < p.width; ++j)
+            call->value += p.best_value[j];
     }
     call->converged = all_done;
     return COVEY_OK;

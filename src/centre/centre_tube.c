@@ -21,6 +21,9 @@ enum { STAGES = 24 };
  * all kinks together are worth less than LEFT of the objective. */
 static const double FIRST = 0.5, SHRINK = 0.2, LEFT = 1e-10;
 
+/* A stage is solved to this times tau / epsilon: the next one moves the minimum further anyway. */
+static const double COARSE = 1e-2;
+
 static double smooth_rho(double r, const double *params) {
     double s = r - params[0], tau = params[1];
     return s <= -tau ? 0 : s < tau ? (s + tau) * (s + tau) / (4 * tau) : s;
@@ -65,6 +68,8 @@ covey_status covey__solve_tube(double *centre, covey__solver_call *call, covey_e
         call->work->used = mark;
         int before = call->iterations;
         call->iterations = 0;
+        call->tolerance = smooth.params[1] / epsilon * COARSE;
+        call->tolerance = call->tolerance > COVEY__SOLVED ? call->tolerance : COVEY__SOLVED;
         COVEY_TRY(covey__solve_quasi(mu, call, err));
         call->iterations += before;
         problem->loss = sharp;
@@ -79,6 +84,7 @@ covey_status covey__solve_tube(double *centre, covey__solver_call *call, covey_e
         smooth.params[1] *= SHRINK;
     }
     call->converged |= best == 0;
+    call->value = best;
 done:
     problem->loss = sharp;
     return status;

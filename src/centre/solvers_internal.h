@@ -16,6 +16,8 @@ typedef struct covey__solver_call {
     int limit; /* of iterations; 0: the solver's own */
     int iterations;
     int converged;
+    double tolerance; /* of covey__optimality; 0: COVEY__SOLVED */
+    double value;     /* the objective at the answer, where the solver knows it; else NaN */
 } covey__solver_call;
 
 /* The mean, the median, as the row says. */
@@ -25,7 +27,7 @@ void covey__weighted_mean(double *mean, covey__problem *problem);
 void covey__coordinate_median(double *median, covey__problem *problem, void *scratch);
 size_t covey__median_bytes(const covey__points *points);
 
-/* Weighted means; where the row is not half-quadratic a step that raises the objective is halved. */
+/* Weighted means; where the row is not half-quadratic a step that goes up is halved. */
 covey_status covey__solve_irls(double *centre, covey__solver_call *call, covey_error *err);
 size_t covey__irls_bytes(const covey__points *points);
 
