@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* Members of clusters, their means and medians, and what they lose to their centres. */
+#include <math.h>
+#include <string.h>
+
+#include "base_internal.h"
+#include "cluster_internal.h"
+
+/* ---- members ---------------------------------------------------------------------------- */
+
+covey_status covey__members_init(covey__members *members, size_t n, size_t k, covey_error *err) {
+    covey_status status = COVEY_OK;
+    members->rows = covey__alloc_array(n, sizeof *members->rows);
+    members->first = covey__calloc(k + 2, sizeof *members->first);
+    COVEY_NOMEM_IF(!members->rows || !members->first, err);
+done:
+    return status;
+}
+
+void covey__members_fini(covey__members *members) {
+    covey__free(members->rows);
+    covey__free(members->first);
+    memset(members, 0, sizeof *members);
+}
+
+void covey__members_set(covey__members *members, const int32_t *labels, size_t n, size_t k) {
+    /* Counted one place late, so that filling moves first[j + 1] to the end of j. */
+    size_t *first = members->first;
+    memset(first, 0, (k + 2) * sizeof *first);
+    for (size_t i = 0; i < n; ++i)
+        if (labels[i] >= 0)
+            ++first[labels[i] + 2];
+    for (size_t j = 2; j < k + 2; ++j)
+        first[j] += first[j - 1];
+    for (size_t i = 0; i < n; ++i)
+        if (labels[i] >= 0)
+            members->rows[first[labels[i] + 1]++] = (uint32_t)i;
+}
+
+/* ---- sums over fixed chunks -------------------------------------------------------------- */
+
+/* Chunks are summed in groups of this many, so that memory stays bounded; a group is a whole
+ * subtree of the tree over all chunks, so that the result is that of covey__sum_tree. */
+enum { GROUP = 32 };
+
+typedef struct sums {
+    const covey__data *data;
+    const covey__measure *measure;
+    const int32_t *labels;
+    const double *centres;
+    double *partial; /* [GROUP][width] */
+    double *value;
+    size_t k, width, first_chunk;
+    void (*chunk)(struct sums *s, size_t first, size_t end, double *partial);
+} sums;
+
+static void run_chunk(void *context, size_t task, int worker) {
+    sums *s = context;
+    size_t first = (s->first_chunk + task) * COVEY__CHUNK_ROWS;
+    size_t end = first + COVEY__CHUNK_ROWS < s->data->n ? first + COVEY__CHUNK_ROWS : s->data->n;
+    double *partial = s->partial + task * s->width;
+    (void)worker;
+    memset(partial, 0, s->width * sizeof *partial);
+    s->chunk(s, first, end, partial);
+}
+
+/* total [width] <- the sum over all chunks. */
+static covey_status sum_chunks(double *total, sums *s, covey_error *err) {
+    covey_status status = COVEY_OK;
+    size_t chunks = covey__chunk_count(s->data->n), groups = (chunks + GROUP - 1) / GROUP;
+    size_t cells = 0;
+    double *roots = NULL;
+    s->partial = covey__mul_size(&cells, chunks < GROUP ? chunks : GROUP, s->width)
+                     ? NULL
+                     : covey__alloc_array(cells, sizeof *s->partial);
+    roots = covey__mul_size(&cells, groups, s->width) ? NULL
+                                                      : covey__alloc_array(cells, sizeof *roots);
+    COVEY_NOMEM_IF(!s->partial || !roots, err);
+    for (size_t group = 0; group < groups; ++group) {
+        s->first_chunk = group * GROUP;
+        size_t count = chunks - s->first_chunk < GROUP ? chunks - s->first_chunk : GROUP;
+        covey__pool_run(s->data->pool, count, run_chunk, s);
+        covey__sum_tree(s->partial, count, s->width);
+        memcpy(roots + group * s->width, s->partial, s->width * sizeof *roots);
+    }
+    covey__sum_tree(roots, groups, s->width);
+    memcpy(total, roots, s->width * sizeof *total);
+done:
+    covey__free(s->partial);
+    covey__free(roots);
+    return status;
+}
+
+static void chunk_means(sums *s, size_t first, size_t end, double *partial) {
+    size_t d = s->data->d;
+    for (size_t i = first; i < end; ++i)
+        if (s->labels[i] >= 0) {
+            size_t j = (size_t)s->labels[i];
+            s->data->kernels->accumulate(partial + j * d, s->data->x + i * d, 1, d);
+            partial[s->k * d + j] += 1;
+        }
+}
+
+covey_status covey__means(double *centres, const covey__data *data, const int32_t *labels,
+                          size_t k, covey_error *err) {
+    covey_status status = COVEY_OK;
+    sums s = {.data = data, .labels = labels, .k = k, .chunk = chunk_means};
+    double *total = NULL;
+    COVEY_NOMEM_IF(covey__mul_size(&s.width, k, data->d + 1), err);
+    total = covey__alloc_array(s.width, sizeof *total);
+    COVEY_NOMEM_IF(!total, err);
+    COVEY_TRY(sum_chunks(total, &s, err));
+    for (size_t j = 0; j < k; ++j)
+        if (total[k * data->d + j] > 0)
+            for (size_t i = 0; i < data->d; ++i)
+                centres[j * data->d + i] = total[j * data->d + i] / total[k * data->d + j];
+done:
+    covey__free(total);
+    return status;
+}
+
+static void chunk_losses(sums *s, size_t first, size_t end, double *partial) {
+    size_t d = s->data->d;
+    for (size_t i = first; i < end; ++i) {
+        if (s->labels[i] < 0)
+            continue;
+        size_t j = (size_t)s->labels[i];
+        double value = covey__measure_row(s->measure, s->data->x + i * d, s->centres + j * d);
+        if (s->value)
+            s->value[i] = value;
+        partial[j] += covey__measure_loss(s->measure, value);
+    }
+}
+
+covey_status covey__losses(double *total, double *value, const covey__data *data,
+                           const covey__measure *measure, const int32_t *labels,
+                           const double *centres, size_t k, covey_error *err) {
+    sums s = {.data = data, .measure = measure, .labels = labels, .centres = centres,
+              .value = value, .k = k, .width = k, .chunk = chunk_losses};
+    return sum_chunks(total, &s, err);
+}
+
+/* ---- medians ---------------------------------------------------------------------------- */
+
+/* The element of rank `rank` (0-based) of v [n], which is reordered: everything before it is at
+ * most as large. Quickselect with Hoare's partition around the median of three. */
+static float select_rank(float *v, size_t n, size_t rank) {
+    size_t low = 0, high = n - 1;
+    while (low < high) {
+        float a = v[low], b = v[low + (high - low) / 2], c = v[high];
+        float pivot = a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
+        size_t i = low, j = high;
+        for (;;) {
+            while (v[i] < pivot)
+                ++i;
+            while (v[j] > pivot)
+                --j;
+            if (i >= j)
+                break;
+            float t = v[i];
+            v[i++] = v[j];
+            v[j--] = t;
+        }
+        /* v[low..j] <= pivot <= v[i..high], i is j or j + 1. */
+        if (rank <= j)
+            high = j;
+        else
+            low = j + 1;
+    }
+    return v[rank];
+}
+
+enum { COLUMNS = 16 };
+
+void covey__median(double *centre, const covey__data *data, const uint32_t *rows, size_t count,
+                   float *scratch) {
+    size_t half = count / 2;
+    for (size_t first = 0; first < data->d; first += COLUMNS) {
+        size_t columns = data->d - first < COLUMNS ? data->d - first : COLUMNS;
+        for (size_t i = 0; i < count; ++i)
+            for (size_t j = 0; j < columns; ++j)
+                scratch[j * count + i] = data->x[rows[i] * data->d + first + j];
+        for (size_t j = 0; j < columns; ++j) {
+            float *v = scratch + j * count;
+            double upper = select_rank(v, count, half);
+            if (count % 2 == 0) {
+                float lower = v[0];
+                for (size_t i = 1; i < half; ++i)
+                    lower = v[i] > lower ? v[i] : lower;
+                upper = (lower + upper) / 2; /* in float64: as numpy's on float64 */
+            }
+            centre[first + j] = upper;
+        }
+    }
+}

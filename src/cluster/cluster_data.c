@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* The rows: checked, their mean and spread, how many are distinct. */
+#include <math.h>
+#include <string.h>
+
+#include "base_internal.h"
+#include "cluster_internal.h"
+
+/* Squares and products of 512 numbers stay well inside float32 between these. */
+static const double SAFE_LARGEST = 1e15, SAFE_SMALLEST = 1e-12;
+
+typedef struct scan {
+    covey__data *data;
+    double *sums;     /* [chunks][d], then the spread in [chunks] */
+    double *spreads;  /* [chunks] */
+    double *largest;  /* [chunks] */
+    size_t *zeros;    /* [chunks] */
+    size_t *bad;      /* [chunks], first row with NaN or infinity, or n */
+    int second_pass;
+} scan;
+
+static void scan_chunk(void *context, size_t chunk, int worker) {
+    scan *s = context;
+    const covey__data *data = s->data;
+    size_t first = chunk * COVEY__CHUNK_ROWS, d = data->d;
+    size_t end = first + COVEY__CHUNK_ROWS < data->n ? first + COVEY__CHUNK_ROWS : data->n;
+    (void)worker;
+    if (s->second_pass) {
+        double spread = 0;
+        for (size_t i = first; i < end; ++i)
+            spread += data->kernels->row_loss(data->x + i * d, data->mean, d,
+                                              COVEY__KIND_SQUARE, 0);
+        s->spreads[chunk] = spread;
+        return;
+    }
+    double largest = 0;
+    s->bad[chunk] = data->n;
+    for (size_t i = first; i < end; ++i) {
+        const float *row = data->x + i * d;
+        float most = 0, check = 0;
+        for (size_t j = 0; j < d; ++j) {
+            float a = fabsf(row[j]);
+            most = a > most ? a : most;
+            check += a * 0.0F; /* NaN for NaN and infinity */
+        }
+        if (check != 0) {
+            s->bad[chunk] = i;
+            return;
+        }
+        largest = most > largest ? most : largest;
+        s->zeros[chunk] += most == 0;
+        data->kernels->accumulate(s->sums + chunk * d, row, 1, d);
+    }
+    s->largest[chunk] = largest;
+}
+
+covey_status covey__data_init(covey__data *data, const float *x, size_t n, size_t d, int threads,
+                              covey_error *err) {
+    covey_status status = COVEY_OK;
+    size_t chunks = covey__chunk_count(n), cells = 0;
+    covey__data made = {.x = x, .n = n, .d = d};
+    scan s = {.data = &made};
+    COVEY_FAIL_IF(!n || !d, err, COVEY_E_ARGUMENT, NULL,
+                  "there is nothing to cluster: the features have %zu rows and %zu columns", n, d);
+    COVEY_FAIL_IF(n > INT32_MAX || covey__mul_size(&cells, n, d), err, COVEY_E_LIMIT, NULL,
+                  "%zu rows are more than can be clustered at once (%d)", n, INT32_MAX);
+    COVEY_TRY(covey__score_kernels_get(&made.kernels, err));
+    COVEY_TRY(covey__pool_new(&made.pool, threads, err));
+    made.mean = covey__calloc(d, sizeof *made.mean);
+    s.sums = covey__mul_size(&cells, chunks, d) ? NULL : covey__calloc(cells, sizeof *s.sums);
+    s.spreads = covey__calloc(chunks, sizeof *s.spreads);
+    s.largest = covey__calloc(chunks, sizeof *s.largest);
+    s.zeros = covey__calloc(chunks, sizeof *s.zeros);
+    s.bad = covey__calloc(chunks, sizeof *s.bad);
+    COVEY_NOMEM_IF(!made.mean || !s.sums || !s.spreads || !s.largest || !s.zeros || !s.bad, err);
+
+    covey__pool_run(made.pool, chunks, scan_chunk, &s);
+    double largest = 0;
+    for (size_t chunk = 0; chunk < chunks; ++chunk) {
+        COVEY_FAIL_IF(s.bad[chunk] < n, err, COVEY_E_NUMERIC, NULL,
+                      "row %zu (the first is 0) contains NaN or infinity; remove it or compute "
+                      "its features again",
+                      s.bad[chunk]);
+        largest = s.largest[chunk] > largest ? s.largest[chunk] : largest;
+        made.zero_rows += s.zeros[chunk];
+    }
+    made.exact_only = largest > SAFE_LARGEST || (largest > 0 && largest < SAFE_SMALLEST);
+    covey__sum_tree(s.sums, chunks, d);
+    for (size_t j = 0; j < d; ++j)
+        made.mean[j] = s.sums[j] / (double)n;
+    s.second_pass = 1;
+    covey__pool_run(made.pool, chunks, scan_chunk, &s);
+    covey__sum_tree(s.spreads, chunks, 1);
+    made.spread = s.spreads[0];
+    *data = made;
+    memset(&made, 0, sizeof made);
+done:
+    covey__data_fini(&made);
+    covey__free(s.sums);
+    covey__free(s.spreads);
+    covey__free(s.largest);
+    covey__free(s.zeros);
+    covey__free(s.bad);
+    return status;
+}
+
+void covey__data_fini(covey__data *data) {
+    covey__pool_free(data->pool);
+    covey__free(data->mean);
+    memset(data, 0, sizeof *data);
+}
+
+/* FNV-1a over the values, -0 counting as 0. */
+static uint64_t hash_row(const float *row, size_t d) {
+    uint64_t hash = 14695981039346656037u;
+    for (size_t j = 0; j < d; ++j) {
+        float value = row[j] + 0.0F;
+        uint32_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        hash = (hash ^ bits) * 1099511628211u;
+    }
+    return hash ^ hash >> 29;
+}
+
+static int same_row(const float *a, const float *b, size_t d) {
+    for (size_t j = 0; j < d; ++j)
+        if (a[j] != b[j])
+            return 0;
+    return 1;
+}
+
+covey_status covey__data_check_distinct(const covey__data *data, size_t k, covey_error *err) {
+    covey_status status = COVEY_OK;
+    size_t *slots = NULL, capacity = 16, distinct = 0;
+    COVEY_FAIL_IF(k < 1, err, COVEY_E_ARGUMENT, NULL, "the number of clusters must be at least 1");
+    while (capacity < 2 * (k < data->n ? k : data->n))
+        capacity *= 2;
+    slots = covey__calloc(capacity, sizeof *slots); /* row + 1; the search ends at k of them */
+    COVEY_NOMEM_IF(!slots, err);
+    for (size_t i = 0; i < data->n && distinct < k; ++i) {
+        const float *row = data->x + i * data->d;
+        size_t slot = (size_t)hash_row(row, data->d) & (capacity - 1);
+        while (slots[slot] && !same_row(row, data->x + (slots[slot] - 1) * data->d, data->d))
+            slot = (slot + 1) & (capacity - 1);
+        if (!slots[slot]) {
+            slots[slot] = i + 1;
+            ++distinct;
+        }
+    }
+    COVEY_FAIL_IF(distinct < k, err, COVEY_E_ARGUMENT, NULL,
+                  "%zu clusters were asked for, but only %zu of the %zu rows are distinct; ask for "
+                  "%zu or fewer",
+                  k, distinct, data->n, distinct);
+done:
+    covey__free(slots);
+    return status;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* What a finished alternation says of every row and cluster: distance, weight, margin, rank,
+ * representative, medoid. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base_internal.h"
+#include "cluster_internal.h"
+
+/* A cluster of m rows needs m^2 distances for its exact medoid. Beyond this size only the rows
+ * nearest to the centre are tried, which is where the medoid lies in all but pathological clusters. */
+enum { MEDOID_EXACT = 1024, MEDOID_CANDIDATES = 64 };
+
+typedef struct placed {
+    double distance;
+    size_t row;
+} placed;
+
+static int compare_placed(const void *left, const void *right) {
+    const placed *l = left, *r = right;
+    if (l->distance != r->distance)
+        return l->distance < r->distance ? -1 : 1;
+    return (l->row > r->row) - (l->row < r->row);
+}
+
+typedef struct description {
+    covey_clustering *out;
+    const covey__data *data;
+    covey__measure measure;
+    covey__members members;
+    placed *order;   /* [n], by cluster, nearest first */
+    double *scratch; /* [workers][2 d] */
+} description;
+
+/* coordinate: sum w_j u_j^2 / sum u_j^2 = sum psi(u_j) u_j / sum u_j^2, finite also where w is not. */
+static double raw_weight(const description *s, const float *x, const double *centre,
+                         double distance) {
+    const covey_loss *loss = &s->out->loss;
+    if (s->measure.radial)
+        return distance > 0 ? loss->ops->weight(distance, loss->params) : NAN;
+    double pull = 0, square = 0;
+    for (size_t j = 0; j < s->data->d; ++j) {
+        double u = x[j] - centre[j];
+        pull += loss->ops->psi(u, loss->params) * u;
+        square += u * u;
+    }
+    return square > 0 ? pull / square : NAN;
+}
+
+/* Summed distance of row i to the members, stopping once it exceeds `best`. */
+static double summed_distance(const description *s, const uint32_t *rows, size_t count, size_t row,
+                              double best, double *centre) {
+    size_t d = s->data->d;
+    double sum = 0;
+    for (size_t j = 0; j < d; ++j)
+        centre[j] = s->data->x[row * d + j];
+    for (size_t i = 0; i < count && sum <= best; ++i) {
+        double value = covey__measure_row(&s->measure, s->data->x + rows[i] * d, centre);
+        sum += s->measure.radial ? sqrt(value) : value;
+    }
+    return sum;
+}
+
+static void describe_cluster(void *context, size_t j, int worker) {
+    description *s = context;
+    covey_clustering *out = s->out;
+    size_t d = s->data->d, first = s->members.first[j], count = s->members.first[j + 1] - first;
+    const uint32_t *rows = s->members.rows + first;
+    placed *order = s->order + first;
+    double largest = 0;
+    out->sizes[j] = count;
+    out->representatives[j] = out->medoids[j] = -1;
+    if (!count)
+        return;
+    for (size_t i = 0; i < count; ++i) {
+        size_t row = rows[i];
+        order[i] = (placed){out->distance[row], row};
+        out->weight[row] = raw_weight(s, s->data->x + row * d, out->centres + j * d,
+                                      out->distance[row]);
+        if (out->weight[row] > largest && isfinite(out->weight[row]))
+            largest = out->weight[row];
+    }
+    qsort(order, count, sizeof *order, compare_placed);
+    for (size_t i = 0; i < count; ++i) {
+        double *weight = out->weight + rows[i];
+        if (!isfinite(*weight))
+            *weight = 1; /* on the centre, where psi(r)/r is 0/0 */
+        else
+            *weight = largest > 0 ? *weight / largest : 0;
+        out->rank[order[i].row] = (int32_t)i;
+    }
+    out->representatives[j] = (int64_t)order[0].row;
+
+    double best = INFINITY, *centre = s->scratch + (size_t)worker * d;
+    size_t tried = count <= MEDOID_EXACT ? count : MEDOID_CANDIDATES;
+    for (size_t i = 0; i < tried; ++i) {
+        /* Nearest first, so that later candidates stop early. */
+        double sum = summed_distance(s, rows, count, order[i].row, best, centre);
+        int64_t row = (int64_t)order[i].row;
+        if (sum < best || (sum == best && row < out->medoids[j])) {
+            best = sum;
+            out->medoids[j] = row;
+        }
+    }
+}
+
+static covey_status allocate(covey_clustering *out, covey_error *err) {
+    covey_status status = COVEY_OK;
+    size_t n = out->n, k = out->k;
+    out->nearest = covey__alloc_array(n, sizeof *out->nearest);
+    out->distance = covey__alloc_array(n, sizeof *out->distance);
+    out->weight = covey__alloc_array(n, sizeof *out->weight);
+    out->margin = covey__alloc_array(n, sizeof *out->margin);
+    out->rank = covey__alloc_array(n, sizeof *out->rank);
+    out->sizes = covey__calloc(k, sizeof *out->sizes);
+    out->representatives = covey__alloc_array(k, sizeof *out->representatives);
+    out->medoids = covey__alloc_array(k, sizeof *out->medoids);
+    COVEY_NOMEM_IF(!out->nearest || !out->distance || !out->weight || !out->margin ||
+                       !out->rank || !out->sizes || !out->representatives || !out->medoids,
+                   err);
+done:
+    return status;
+}
+
+/* margin: how much nearer the own centre is than the best other, 0 where it is not nearer (labels
+ * are those before the last re-centring). */
+static covey_status set_distances(description *s, covey_error *err) {
+    covey_status status = COVEY_OK;
+    covey_clustering *out = s->out;
+    size_t n = out->n, d = out->d;
+    covey__packed packed = {0};
+    int32_t *second = covey__alloc_array(n, sizeof *second);
+    double *value = covey__alloc_array(n, sizeof *value);
+    double *second_value = covey__alloc_array(n, sizeof *second_value);
+    COVEY_NOMEM_IF(!second || !value || !second_value, err);
+    COVEY_TRY(covey__packed_init(&packed, out->k, d, err));
+    covey__packed_set(&packed, s->data, &s->measure, out->centres, out->k);
+    for (size_t i = 0; i < n; ++i)
+        out->nearest[i] = -1;
+    COVEY_TRY(covey__assign(NULL, out->nearest, value, second, second_value, s->data, &s->measure,
+                            &packed, err));
+    for (size_t i = 0; i < n; ++i) {
+        int32_t own = out->labels[i];
+        double mine = value[i], other = second_value[i];
+        if (own >= 0 && own != out->nearest[i]) {
+            other = value[i];
+            mine = own == second[i] ? second_value[i]
+                                    : covey__measure_row(&s->measure, s->data->x + i * d,
+                                                         out->centres + (size_t)own * d);
+        }
+        if (s->measure.radial) {
+            mine = sqrt(mine);
+            other = sqrt(other);
+        }
+        out->distance[i] = mine;
+        out->margin[i] = out->k < 2 ? 1 : other > mine ? (other - mine) / other : 0;
+        if (own >= 0)
+            out->nearest[i] = own;
+        else { /* trimmed off */
+            out->weight[i] = 0;
+            out->rank[i] = -1;
+        }
+    }
+done:
+    covey__packed_fini(&packed);
+    covey__free(second);
+    covey__free(value);
+    covey__free(second_value);
+    return status;
+}
+
+covey_status covey__describe(covey_clustering *out, covey__fit *fit, const covey__data *data,
+                             const covey_loss *loss, covey_error *err) {
+    covey_status status = COVEY_OK;
+    covey_clustering made = {.loss = *loss, .n = data->n, .d = data->d, .k = fit->k};
+    description s = {.out = &made, .data = data};
+    made.centres = fit->centres;
+    made.labels = fit->labels;
+    fit->centres = NULL;
+    fit->labels = NULL;
+    made.objective = fit->objective;
+    made.restart = fit->restart;
+    made.rounds = fit->rounds;
+    made.converged = fit->converged;
+    made.unsolved = fit->unsolved;
+    made.refilled = fit->refilled;
+    made.zero_rows = data->zero_rows;
+    s.measure = covey__measure_of(&made.loss, data->kernels, data->d);
+    COVEY_TRY(allocate(&made, err));
+    COVEY_TRY(covey__members_init(&s.members, data->n, made.k, err));
+    s.order = covey__alloc_array(data->n, sizeof *s.order);
+    s.scratch = covey__alloc_array((size_t)covey__pool_size(data->pool) * data->d,
+                                   sizeof *s.scratch);
+    COVEY_NOMEM_IF(!s.order || !s.scratch, err);
+    covey__members_set(&s.members, made.labels, data->n, made.k);
+    COVEY_TRY(set_distances(&s, err));
+    covey__pool_run(data->pool, made.k, describe_cluster, &s);
+    *out = made;
+    memset(&made, 0, sizeof made);
+done:
+    covey__members_fini(&s.members);
+    covey__free(s.order);
+    covey__free(s.scratch);
+    covey_clustering_fini(&made);
+    return status;
+}
+
+void covey_clustering_fini(covey_clustering *clustering) {
+    covey__free(clustering->centres);
+    covey__free(clustering->labels);
+    covey__free(clustering->nearest);
+    covey__free(clustering->distance);
+    covey__free(clustering->weight);
+    covey__free(clustering->margin);
+    covey__free(clustering->rank);
+    covey__free(clustering->sizes);
+    covey__free(clustering->representatives);
+    covey__free(clustering->medoids);
+    covey__free(clustering->history);
+    memset(clustering, 0, sizeof *clustering);
+}

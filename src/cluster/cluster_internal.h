@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of the alternation, shared by clustering, comparison and the choice of k.
+ * docs/maths/alternation.md explains the procedure. */
+#ifndef COVEY_CLUSTER_INTERNAL_H
+#define COVEY_CLUSTER_INTERNAL_H
+
+#include "centre_internal.h"
+#include "covey/cluster.h"
+#include "rowscore_internal.h"
+#include "sum_internal.h"
+#include "threads_internal.h"
+
+/* ---- the rows, checked once ------------------------------------------------------------- */
+
+typedef struct covey__data {
+    const float *x; /* [n][d], the caller's */
+    size_t n, d;
+    covey__pool *pool;
+    const covey__score_kernels *kernels;
+    int exact_only;  /* magnitudes at which float32 scores would over- or underflow */
+    double *mean;    /* [d] */
+    double spread;   /* sum of squared distances to the mean */
+    size_t zero_rows;
+} covey__data;
+
+/* Checks for NaN (named), starts the threads, sums. x must outlive the data. */
+covey_status covey__data_init(covey__data *data, const float *x, size_t n, size_t d, int threads,
+                              covey_error *err);
+void covey__data_fini(covey__data *data); /* accepts a zeroed one */
+
+/* COVEY_OK if x has at least k distinct rows; else the error that says how many it has. */
+covey_status covey__data_check_distinct(const covey__data *data, size_t k, covey_error *err);
+
+/* ---- starts ----------------------------------------------------------------------------- */
+
+/* rows [restarts][k] <- the rows that restarts first .. first + restarts - 1 start from. */
+covey_status covey__start_rows(int64_t *rows, const covey__data *data, size_t k, covey_start start,
+                               int restarts, uint64_t seed, uint32_t purpose, covey_error *err);
+
+/* ---- rows against centres --------------------------------------------------------------- */
+
+/* A loss as the alternation sees it. `measure` is what rows are assigned by: r^2 for a radial
+ * loss, the summed loss for a coordinate one. */
+typedef struct covey__measure {
+    const covey_loss *loss;
+    const covey__score_kernels *kernels;
+    covey__kind kind;
+    int radial;
+    double p;
+    size_t d;
+} covey__measure;
+
+covey__measure covey__measure_of(const covey_loss *loss, const covey__score_kernels *kernels,
+                                 size_t d);
+double covey__measure_row(const covey__measure *measure, const float *x, const double *centre);
+/* The loss of a row whose measure is `value`. */
+double covey__measure_loss(const covey__measure *measure, double value);
+
+/* Centres ready for scoring. */
+typedef struct covey__packed {
+    size_t k, k_pad, d_pad;
+    const double *centres; /* [k][d], as given */
+    float *data;           /* [k_pad][d_pad], zero-padded */
+    double relative;       /* a score s is off by at most relative * s + absolute */
+    double absolute;
+    int exact_only;
+} covey__packed;
+covey_status covey__packed_init(covey__packed *packed, size_t k, size_t d, covey_error *err);
+void covey__packed_set(covey__packed *packed, const covey__data *data,
+                       const covey__measure *measure, const double *centres, size_t k);
+void covey__packed_fini(covey__packed *packed);
+
+/* The nearest centre of every row by `measure`, exactly as float64 decides, ties to the lower:
+ * labels [n]; value [n] (may be NULL): the measure to it; second [n] and second_value [n] (NULL
+ * both or neither): the next best, -1 and infinity if k = 1. Returns the rows whose label changed. */
+covey_status covey__assign(size_t *moved, int32_t *labels, double *value, int32_t *second,
+                           double *second_value, const covey__data *data,
+                           const covey__measure *measure, const covey__packed *packed,
+                           covey_error *err);
+
+/* ---- members and centres ---------------------------------------------------------------- */
+
+/* Rows by cluster: rows[first[j] .. first[j+1]) ascending. Rows of label -1 are left out. */
+typedef struct covey__members {
+    uint32_t *rows; /* [n] */
+    size_t *first;  /* [k + 2], the last for filling */
+} covey__members;
+covey_status covey__members_init(covey__members *members, size_t n, size_t k, covey_error *err);
+void covey__members_set(covey__members *members, const int32_t *labels, size_t n, size_t k);
+void covey__members_fini(covey__members *members);
+
+/* centres [k][d] of all clusters at once: means; a cluster without rows is left untouched. */
+covey_status covey__means(double *centres, const covey__data *data, const int32_t *labels,
+                          size_t k, covey_error *err);
+/* Medians per coordinate of one cluster, even counts the midpoint. scratch [16 * count]. */
+void covey__median(double *centre, const covey__data *data, const uint32_t *rows, size_t count,
+                   float *scratch);
+
+/* total [k] <- the summed loss of each cluster's rows to its centre. value [n] may be NULL; else
+ * the measure of every row to its centre, in the same pass. */
+covey_status covey__losses(double *total, double *value, const covey__data *data,
+                           const covey__measure *measure, const int32_t *labels,
+                           const double *centres, size_t k, covey_error *err);
+
+/* ---- the alternation -------------------------------------------------------------------- */
+
+typedef struct covey__fit {
+    size_t k; /* fewer than asked for where empty clusters are dropped */
+    double *centres; /* [k][d] */
+    int32_t *labels; /* [n] */
+    double objective;
+    int restart, rounds, converged;
+    size_t unsolved, refilled;
+} covey__fit;
+void covey__fit_fini(covey__fit *fit);
+
+/* A growing list of rounds. */
+typedef struct covey__history {
+    covey_round *rounds;
+    size_t count, capacity;
+} covey__history;
+covey_status covey__history_add(covey__history *history, covey_round round, covey_error *err);
+
+/* One alternation from `centres` [k][d]. */
+covey_status covey__alternate(covey__fit *fit, covey__history *history, const covey__data *data,
+                              const covey_loss *loss, const covey_cluster_params *params,
+                              const double *centres, int restart, covey_error *err);
+
+/* The original's parameters: 1 where none is given. */
+void covey__classic_params(covey_loss *loss);
+/* The original's procedure, see params.classic. */
+covey_status covey__alternate_classic(covey__fit *fit, covey__history *history,
+                                      const covey__data *data, const covey_loss *loss,
+                                      const covey_cluster_params *params, const double *centres,
+                                      covey_error *err);
+
+/* Restarts from `starts` [restarts][k] rows (NULL: params->centres); the best is kept. */
+covey_status covey__fit_best(covey__fit *fit, covey__history *history, const covey__data *data,
+                             const covey_loss *loss, const covey_cluster_params *params,
+                             const int64_t *starts, int restarts, covey_error *err);
+
+/* Labels, distances, ranks, representatives of a fit: everything of `out` but history and
+ * seconds. Takes over the fit's arrays. */
+covey_status covey__describe(covey_clustering *out, covey__fit *fit, const covey__data *data,
+                             const covey_loss *loss, covey_error *err);
+
+/* ---- scales ----------------------------------------------------------------------------- */
+
+int covey__loss_has_auto(const covey_loss *loss);
+covey_status covey__estimate(covey_loss *losses, size_t n_losses, const covey__data *data,
+                             size_t k_low, size_t k_high, const covey_cluster_params *params,
+                             covey_error *err);
+
+/* Range checks shared by every entry. */
+covey_status covey__check_params(const covey_cluster_params *params, size_t n, covey_error *err);
+
+#endif

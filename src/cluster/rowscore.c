@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#include "rowscore_internal.h"
+
+#include "covey/cpu.h"
+
+covey_status covey__score_kernels_get(const covey__score_kernels **out, covey_error *err) {
+    covey_isa isa = COVEY_ISA_SCALAR;
+    covey_status status = covey_isa_in_use(&isa, err);
+    if (status != COVEY_OK)
+        return status;
+    *out = &covey__score_kernels_scalar;
+#if defined(__x86_64__)
+    if (isa >= COVEY_ISA_AVX2)
+        *out = &covey__score_kernels_avx2;
+    if (isa >= COVEY_ISA_AVX512)
+        *out = &covey__score_kernels_avx512;
+#endif
+    return COVEY_OK;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* The bodies of the row kernels, compiled once per instruction set by rowscore_<isa>.c, which says
+ * how wide a register is (VF_LANES), how large a tile fits (TILE_ROWS x TILE_CENTRES accumulators)
+ * and how to take a minimum, a square root and a fused product of one register.
+ *
+ * A tile of rows x centres keeps its sums in registers; each row and each centre is loaded once
+ * per step. Centres are packed with zeros up to a multiple of 16, and the tail of a row is copied
+ * into a zeroed register, so that a tail adds rho(0): 0, or 1 for pseudo-Huber, which is the same
+ * for every centre and so changes no comparison. */
+#ifndef COVEY_ROWSCORE_BODY_H
+#define COVEY_ROWSCORE_BODY_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "rowscore_internal.h"
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+ALWAYS_INLINE vf load(const float *p) {
+    vf v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+ALWAYS_INLINE vf add_term(vf sum, vf x, vf c, covey__kind kind, vf p, vf inverse) {
+    vf u = x - c;
+    switch (kind) {
+    case COVEY__KIND_SQUARE:
+        return vf_fma(u, u, sum);
+    case COVEY__KIND_ABSOLUTE:
+        return sum + vf_abs(u);
+    case COVEY__KIND_HUBER: {
+        /* min(|u|, p) (|u| - min(|u|, p) / 2) is both branches at once. */
+        vf a = vf_abs(u), m = vf_min(a, p);
+        return vf_fma(m, vf_fma(m, vf_set(-0.5F), a), sum);
+    }
+    default: {
+        vf t = u * inverse;
+        return sum + vf_sqrt(vf_fma(t, t, vf_set(1.0F)));
+    }
+    }
+}
+
+ALWAYS_INLINE void score_tile(float *out, const float *const *rows, size_t d, const float *centres,
+                              size_t k_pad, size_t d_pad, covey__kind kind, vf p, vf inverse) {
+    size_t whole = d / VF_LANES * VF_LANES;
+    float tail[TILE_ROWS][VF_LANES];
+    memset(tail, 0, sizeof tail);
+    for (int r = 0; r < TILE_ROWS; ++r)
+        memcpy(tail[r], rows[r] + whole, (d - whole) * sizeof(float));
+    for (size_t k = 0; k < k_pad; k += TILE_CENTRES) {
+        vf sum[TILE_ROWS][TILE_CENTRES];
+        memset(sum, 0, sizeof sum);
+        const float *c = centres + k * d_pad;
+        for (size_t j = 0; j < whole; j += VF_LANES)
+            for (int r = 0; r < TILE_ROWS; ++r) {
+                vf x = load(rows[r] + j);
+                for (int i = 0; i < TILE_CENTRES; ++i)
+                    sum[r][i] =
+                        add_term(sum[r][i], x, load(c + (size_t)i * d_pad + j), kind, p, inverse);
+            }
+        for (int r = 0; r < TILE_ROWS; ++r)
+            for (int i = 0; i < TILE_CENTRES; ++i) {
+                if (whole < d)
+                    sum[r][i] = add_term(sum[r][i], load(tail[r]),
+                                         load(c + (size_t)i * d_pad + whole), kind, p, inverse);
+                out[(size_t)r * k_pad + k + (size_t)i] = vf_total(sum[r][i]);
+            }
+    }
+}
+
+static void score(float *out, const float *x, size_t rows, size_t d, const float *centres,
+                  size_t k_pad, size_t d_pad, covey__kind kind, float parameter) {
+    vf p = vf_set(parameter), inverse = vf_set(1.0F / parameter);
+    for (size_t first = 0; first < rows; first += TILE_ROWS) {
+        /* A short tile repeats its last row: `out` has room for whole tiles. */
+        const float *row[TILE_ROWS];
+        for (size_t r = 0; r < TILE_ROWS; ++r)
+            row[r] = x + (first + r < rows ? first + r : rows - 1) * d;
+        float *to = out + first * k_pad;
+        switch (kind) {
+        case COVEY__KIND_SQUARE:
+            score_tile(to, row, d, centres, k_pad, d_pad, COVEY__KIND_SQUARE, p, inverse);
+            break;
+        case COVEY__KIND_ABSOLUTE:
+            score_tile(to, row, d, centres, k_pad, d_pad, COVEY__KIND_ABSOLUTE, p, inverse);
+            break;
+        case COVEY__KIND_HUBER:
+            score_tile(to, row, d, centres, k_pad, d_pad, COVEY__KIND_HUBER, p, inverse);
+            break;
+        default:
+            score_tile(to, row, d, centres, k_pad, d_pad, COVEY__KIND_PSEUDO_HUBER, p, inverse);
+            break;
+        }
+    }
+}
+
+/* ---- float64: 16 lanes on every instruction set, no contraction ------------------------- */
+
+enum { WIDE_LANES = 8, WIDE_STEP = 16 };
+typedef double vd __attribute__((vector_size(WIDE_LANES * sizeof(double))));
+typedef int64_t vi __attribute__((vector_size(WIDE_LANES * sizeof(int64_t))));
+typedef float vn __attribute__((vector_size(WIDE_LANES * sizeof(float))));
+
+ALWAYS_INLINE vd wide_abs(vd u) {
+    return (vd)((vi)u & INT64_MAX);
+}
+
+ALWAYS_INLINE vd wide_min(vd a, vd b) {
+    vi less = a < b;
+    return (vd)(((vi)a & less) | ((vi)b & ~less));
+}
+
+ALWAYS_INLINE vd wide_sqrt(vd a) {
+    vd root;
+    for (int i = 0; i < WIDE_LANES; ++i)
+        root[i] = sqrt(a[i]);
+    return root;
+}
+
+ALWAYS_INLINE vd wide_term(vd u, covey__kind kind, vd p) {
+    switch (kind) {
+    case COVEY__KIND_SQUARE:
+        return u * u;
+    case COVEY__KIND_ABSOLUTE:
+        return wide_abs(u);
+    case COVEY__KIND_HUBER: {
+        vd a = wide_abs(u), m = wide_min(a, p);
+        return m * (a - 0.5 * m);
+    }
+    default: {
+        /* p^2 (sqrt(1 + t^2) - 1) = u^2 / (1 + sqrt(1 + t^2)), without the cancellation. */
+        vd t = u / p;
+        return u * u / (1.0 + wide_sqrt(1.0 + t * t));
+    }
+    }
+}
+
+ALWAYS_INLINE double wide_sum(const float *x, const double *centre, size_t d, covey__kind kind,
+                              double parameter) {
+    vd low = {0}, high = {0}, p = {0};
+    size_t j = 0;
+    p += parameter;
+    for (; j + WIDE_STEP <= d; j += WIDE_STEP) {
+        vn x0, x1;
+        vd c0, c1;
+        memcpy(&x0, x + j, sizeof x0);
+        memcpy(&x1, x + j + WIDE_LANES, sizeof x1);
+        memcpy(&c0, centre + j, sizeof c0);
+        memcpy(&c1, centre + j + WIDE_LANES, sizeof c1);
+        low += wide_term(__builtin_convertvector(x0, vd) - c0, kind, p);
+        high += wide_term(__builtin_convertvector(x1, vd) - c1, kind, p);
+    }
+    if (j < d) {
+        vd u[2] = {{0}, {0}};
+        for (size_t i = 0; j + i < d; ++i)
+            u[i / WIDE_LANES][i % WIDE_LANES] = x[j + i] - centre[j + i];
+        low += wide_term(u[0], kind, p);
+        high += wide_term(u[1], kind, p);
+    }
+    vd sum = low + high;
+    return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+}
+
+static double row_loss(const float *x, const double *centre, size_t d, covey__kind kind,
+                       double p) {
+    switch (kind) {
+    case COVEY__KIND_SQUARE:
+        return wide_sum(x, centre, d, COVEY__KIND_SQUARE, p);
+    case COVEY__KIND_ABSOLUTE:
+        return wide_sum(x, centre, d, COVEY__KIND_ABSOLUTE, p);
+    case COVEY__KIND_HUBER:
+        return wide_sum(x, centre, d, COVEY__KIND_HUBER, p);
+    default:
+        return wide_sum(x, centre, d, COVEY__KIND_PSEUDO_HUBER, p);
+    }
+}
+
+static void accumulate(double *sum, const float *x, double w, size_t d) {
+    size_t j = 0;
+    for (; j + WIDE_LANES <= d; j += WIDE_LANES) {
+        vn v;
+        vd s;
+        memcpy(&v, x + j, sizeof v);
+        memcpy(&s, sum + j, sizeof s);
+        s += w * __builtin_convertvector(v, vd);
+        memcpy(sum + j, &s, sizeof s);
+    }
+    for (; j < d; ++j)
+        sum[j] += w * x[j];
+}
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* How far rows lie from centres, fast in float32 and exactly in float64.
+ *
+ * `score` is for choosing: float32, with an error that covey__score_bound states; its last bits
+ * depend on the instruction set. `row_loss` decides and is reported: float64, added in 16 fixed
+ * lanes without contraction, so that it gives the same bytes on every instruction set. */
+#ifndef COVEY_ROWSCORE_INTERNAL_H
+#define COVEY_ROWSCORE_INTERNAL_H
+
+#include <stddef.h>
+
+#include "covey/status.h"
+
+/* What is summed over the coordinates u_j = x_j - c_j, p being the loss's first parameter. */
+typedef enum covey__kind {
+    COVEY__KIND_SQUARE = 0,       /* u^2: every radial loss assigns by it */
+    COVEY__KIND_ABSOLUTE = 1,     /* |u| */
+    COVEY__KIND_HUBER = 2,        /* u^2/2 inside p, p(|u| - p/2) outside */
+    COVEY__KIND_PSEUDO_HUBER = 3, /* score: sqrt(1 + (u/p)^2); loss: p^2 (that - 1) */
+    COVEY__KIND_OTHER = 4         /* by the loss's own functions, in float64 only */
+} covey__kind;
+
+enum {
+    COVEY__SCORE_ROWS = 4, /* rows per call of `score` at most */
+    COVEY__SCORE_PAD = 16  /* packed centres: d and k are padded to a multiple of it */
+};
+
+typedef struct covey__score_kernels {
+    size_t lanes; /* float32 numbers added side by side */
+    /* out [rows][k_pad] <- score of x [rows][d] (row stride d) to packed centres [k_pad][d_pad]. */
+    void (*score)(float *out, const float *x, size_t rows, size_t d, const float *centres,
+                  size_t k_pad, size_t d_pad, covey__kind kind, float p);
+    /* Sum over the coordinates, not for COVEY__KIND_OTHER. */
+    double (*row_loss)(const float *x, const double *centre, size_t d, covey__kind kind, double p);
+    /* sum [d] += w * x [d]. */
+    void (*accumulate)(double *sum, const float *x, double w, size_t d);
+} covey__score_kernels;
+
+extern const covey__score_kernels covey__score_kernels_scalar;
+extern const covey__score_kernels covey__score_kernels_avx2;
+extern const covey__score_kernels covey__score_kernels_avx512;
+
+/* The kernels of the instruction set in use (covey_isa_in_use). */
+covey_status covey__score_kernels_get(const covey__score_kernels **out, covey_error *err);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "covey_test.h"
+
+#include "cluster_internal.h"
+#include "cluster_test.h"
+#include "covey/cpu.h"
+
+static const covey__score_kernels *const tables[] = {
+    &covey__score_kernels_scalar, &covey__score_kernels_avx2, &covey__score_kernels_avx512};
+static const size_t widths[] = {1, 2, 7, 15, 16, 17, 31, 512, 515};
+static const char *const names[] = {"square", "absolute", "huber", "pseudo_huber"};
+enum { ROWS = 4, CENTRES = 5, WIDEST = 515 };
+
+/* The instruction sets this machine has, from the least. */
+static int available(void) {
+    covey_isa isa = covey_isa_machine();
+    return isa >= COVEY_ISA_AVX512 ? 3 : isa >= COVEY_ISA_AVX2 ? 2 : 1;
+}
+
+static void scores_lie_within_their_bound(void **state) {
+    (void)state;
+    covey_error err;
+    for (int t = 0; t < available(); ++t)
+        for (size_t w = 0; w < LENGTH(widths); ++w)
+            for (size_t l = 0; l < LENGTH(names); ++l) {
+                size_t d = widths[w];
+                covey_loss loss = loss_named(names[l]);
+                loss.params[0] = 0.7;
+                covey__measure measure = covey__measure_of(&loss, tables[t], d);
+                covey__data data = {.d = d, .kernels = tables[t]};
+                covey__packed packed;
+                float *x = make_rows(ROWS + CENTRES, d, 3, 5, 17), scores[ROWS * 16];
+                static double centres[CENTRES * WIDEST];
+                for (size_t i = 0; i < CENTRES * d; ++i) /* not float32 numbers */
+                    centres[i] = x[ROWS * d + i] * (1 + 1e-8);
+                assert_ok(covey__packed_init(&packed, CENTRES, d, &err));
+                covey__packed_set(&packed, &data, &measure, centres, CENTRES);
+                assert_false(packed.exact_only);
+                tables[t]->score(scores, x, ROWS, d, packed.data, packed.k_pad, packed.d_pad,
+                                 measure.kind, (float)measure.p);
+                for (size_t i = 0; i < ROWS; ++i)
+                    for (size_t j = 0; j < CENTRES; ++j) {
+                        double want = covey__measure_row(&measure, x + i * d, centres + j * d);
+                        double got = scores[i * packed.k_pad + j];
+                        if (measure.kind == COVEY__KIND_PSEUDO_HUBER) {
+                            /* A tail padded to a whole register adds 1 for each zero. */
+                            size_t lanes = tables[t]->lanes;
+                            want = want / (0.7 * 0.7) + (double)((d + lanes - 1) / lanes * lanes);
+                        }
+                        assert_close(got, want, packed.absolute, packed.relative);
+                        assert_true(packed.relative < 1e-4);
+                    }
+                covey__packed_fini(&packed);
+                free(x);
+            }
+}
+
+static void row_losses_are_the_losses_and_the_same_bits_everywhere(void **state) {
+    (void)state;
+    for (size_t w = 0; w < LENGTH(widths); ++w)
+        for (size_t l = 0; l < LENGTH(names); ++l) {
+            size_t d = widths[w];
+            covey_loss loss = loss_named(names[l]);
+            loss.params[0] = 0.7;
+            float *x = make_rows(2, d, 2, 1, 5);
+            double wide[WIDEST], centre[WIDEST], scalar = 0, sums[3][WIDEST] = {{0}};
+            for (size_t j = 0; j < d; ++j) {
+                wide[j] = x[j];
+                centre[j] = x[d + j] * (1 + 1e-8);
+            }
+            for (int t = 0; t < available(); ++t) {
+                covey__measure measure = covey__measure_of(&loss, tables[t], d);
+                double got = covey__measure_loss(&measure, covey__measure_row(&measure, x, centre));
+                assert_close(got, covey_loss_compute(&loss, wide, centre, d), 0, 1e-13);
+                if (!t)
+                    scalar = got;
+                assert_memory_equal(&got, &scalar, sizeof got);
+                tables[t]->accumulate(sums[t], x, 0.3, d);
+                assert_memory_equal(sums[t], sums[0], d * sizeof(double));
+            }
+            assert_close(sums[0][d - 1], 0.3 * x[d - 1], 0, 1e-15);
+            free(x);
+        }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(scores_lie_within_their_bound),
+        cmocka_unit_test(row_losses_are_the_losses_and_the_same_bits_everywhere),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
