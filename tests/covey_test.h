@@ -80,8 +80,9 @@ static inline void covey_test_folder(char path[256]) {
 }
 
 static inline void covey_test_remove(const char *path) {
-    char command[640];
-    snprintf(command, sizeof command, "chmod -R u+w '%s'; rm -rf '%s'", path, path);
+    char command[1024];
+    snprintf(command, sizeof command, "PATH=/bin:/usr/bin; chmod -R u+w '%s'; rm -rf '%s'",
+             path, path); /* tests change PATH */
     if (system(command))
         print_error("could not remove %s\n", path);
 }
