@@ -57,9 +57,7 @@ done:
     return status;
 }
 
-/* torchvision's file where PyTorch keeps its downloads, if it is there and whole. */
-static covey_status from_torch_hub(int *found, const covey__known_weights *known,
-                                   covey_error *err) {
+covey_status covey__fetch_hub(int *found, const covey__known_weights *known, covey_error *err) {
     const char *torch = getenv("TORCH_HOME"), *cache = getenv("XDG_CACHE_HOME"),
                *home = getenv("HOME");
     const char *roots[3] = {torch, cache, home};
@@ -151,7 +149,7 @@ covey_status covey_weights_get(const char *name, covey_progress_fn progress, voi
     if (status == COVEY_OK || status == COVEY_E_NOMEM)
         goto done;
     int found;
-    COVEY_TRY(from_torch_hub(&found, known, err));
+    COVEY_TRY(covey__fetch_hub(&found, known, err));
     if (found)
         goto done;
     COVEY_TRY(temporary_new(&folder, err));

@@ -7,8 +7,8 @@
  *     NodeProto    1 input, 4 op_type
  *     TensorProto  1 dims, 2 data_type, 4 float_data, 8 name, 9 raw_data, 14 data_location
  *
- * The convolutions are found by their place in the graph, not by name: nodes are stored in the order
- * of execution, and VGG16 is a chain. Their tensors take torchvision's names. */
+ * The convolutions are found by their place in the graph, not by name: nodes are stored in the
+ * order of execution, and VGG16 is a chain. Their tensors take torchvision's names. */
 #include <string.h>
 
 #include "base_internal.h"

@@ -198,7 +198,7 @@ static covey_status extend(covey__pickle *p, covey__pickle_kind kind, size_t fro
     return gather(p, from, p->stack[from - 1], err);
 }
 
-/* ---- globals and what they make --------------------------------------------------------------- */
+/* ---- globals and what they make ----------------------------------------------------------- */
 
 int covey__pickle_is(const covey__pickle_value *value, const char *word) {
     return value->kind == COVEY__PICKLE_TEXT && value->length == strlen(word) &&
@@ -370,7 +370,7 @@ static covey_status persistent_id(covey__pickle *p, covey_error *err) {
     return push_new(p, storage, err);
 }
 
-/* ---- the instructions, by family; *known says whether it was one of them ------------------------ */
+/* ---- the instructions, by family; *known says whether it was one of them ------------------ */
 
 static covey_status push_integer(covey__pickle *p, int64_t number, covey_error *err) {
     return push_new(p, (covey__pickle_value){.kind = COVEY__PICKLE_INT, .number = number}, err);

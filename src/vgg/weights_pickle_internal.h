@@ -28,7 +28,7 @@ typedef enum covey__pickle_kind {
 /* Values and cells are named by their index; 0 is no cell. */
 typedef struct covey__pickle_value {
     covey__pickle_kind kind;
-    int64_t number;            /* INT, BOOL, GLOBAL; STORAGE and TENSOR: elements before the first */
+    int64_t number;            /* INT, BOOL, GLOBAL; STORAGE, TENSOR: elements before the first */
     const unsigned char *text; /* TEXT and BIG, STORAGE: its key; inside the pickle's bytes */
     size_t length;
     uint32_t first, last, count; /* containers; count of items, a pair counting once */

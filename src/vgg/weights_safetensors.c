@@ -24,7 +24,8 @@ static const struct {
              {"I32", COVEY__DTYPE_OTHER, "int32", 4},    {"U32", COVEY__DTYPE_OTHER, "uint32", 4},
              {"I16", COVEY__DTYPE_OTHER, "int16", 2},    {"U16", COVEY__DTYPE_OTHER, "uint16", 2},
              {"I8", COVEY__DTYPE_OTHER, "int8", 1},      {"U8", COVEY__DTYPE_OTHER, "uint8", 1},
-             {"BOOL", COVEY__DTYPE_OTHER, "bool", 1},    {"F8_E4M3", COVEY__DTYPE_OTHER, "float8", 1},
+             {"BOOL", COVEY__DTYPE_OTHER, "bool", 1},
+             {"F8_E4M3", COVEY__DTYPE_OTHER, "float8", 1},
              {"F8_E5M2", COVEY__DTYPE_OTHER, "float8", 1}};
 
 typedef struct range {

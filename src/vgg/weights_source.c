@@ -230,7 +230,7 @@ static covey_status recognise(covey__source *source, covey_error *err) {
         return covey__source_parse_legacy(source, err);
     if (memcmp(head, "\x89HDF", 4) == 0)
         return covey__fail(err, COVEY_E_UNSUPPORTED, source->path,
-                           "is an HDF5 file of Keras, which Covey does not read; export it to ONNX");
+                           "is an HDF5 file of Keras, which is not read here; export it to ONNX");
     if (memcmp(head + 257, "ustar", 5) == 0)
         return covey__fail(err, COVEY_E_UNSUPPORTED, source->path,
                            "is in the tar form of PyTorch before 0.1.10; load it with a newer "

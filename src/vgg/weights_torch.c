@@ -238,27 +238,36 @@ done:
     return status;
 }
 
-static covey_status check_preamble(const covey__pickle pickle[3], const char *path,
-                                   covey_error *err) {
+static covey_status check_magic(const covey__pickle *pickle, const char *path, covey_error *err) {
     static const unsigned char magic[10] = {0x6C, 0xFC, 0x9C, 0x46, 0xF9,
                                             0x20, 0x6A, 0xA8, 0x50, 0x19};
-    const covey__pickle_value *first = &pickle[0].value[pickle[0].root],
-                              *second = &pickle[1].value[pickle[1].root],
-                              *third = &pickle[2].value[pickle[2].root];
-    if (first->kind != COVEY__PICKLE_BIG || first->length != sizeof magic ||
-        memcmp(first->text, magic, sizeof magic) != 0)
+    const covey__pickle_value *root = &pickle->value[pickle->root];
+    if (root->kind != COVEY__PICKLE_BIG || root->length != sizeof magic ||
+        memcmp(root->text, magic, sizeof magic) != 0)
         return covey__fail(err, COVEY_E_FORMAT, path,
                            "is a Python pickle but not of PyTorch; save the weights with "
                            "torch.save(model.state_dict(), path)");
-    if (second->kind != COVEY__PICKLE_INT || second->number != 1001 ||
-        third->kind != COVEY__PICKLE_DICT)
+    return COVEY_OK;
+}
+
+static covey_status check_version(const covey__pickle *pickle, const char *path,
+                                  covey_error *err) {
+    const covey__pickle_value *root = &pickle->value[pickle->root];
+    if (root->kind != COVEY__PICKLE_INT || root->number != 1001)
         return covey__fail(err, COVEY_E_UNSUPPORTED, path,
                            "is of a version of PyTorch's form that is not known; save it with a "
                            "newer PyTorch");
-    for (uint32_t cell = third->first; cell; cell = pickle[2].cell[pickle[2].cell[cell].next].next) {
-        const covey__pickle_value *value = &pickle[2].value[pickle[2].cell[pickle[2].cell[cell].next].value];
-        if (covey__pickle_is(&pickle[2].value[pickle[2].cell[cell].value], "little_endian") &&
-            value->kind == COVEY__PICKLE_BOOL && !value->number)
+    return COVEY_OK;
+}
+
+static covey_status check_machine(const covey__pickle *p, const char *path, covey_error *err) {
+    for (uint32_t cell = p->value[p->root].first; cell;) {
+        const covey__pickle_value *key = &p->value[p->cell[cell].value];
+        cell = p->cell[cell].next;
+        const covey__pickle_value *value = cell ? &p->value[p->cell[cell].value] : key;
+        cell = cell ? p->cell[cell].next : 0;
+        if (covey__pickle_is(key, "little_endian") && value->kind == COVEY__PICKLE_BOOL &&
+            !value->number)
             return covey__fail(err, COVEY_E_UNSUPPORTED, path,
                                "was saved on a big-endian machine; save it on a little-endian one");
     }
@@ -268,6 +277,8 @@ static covey_status check_preamble(const covey__pickle pickle[3], const char *pa
 covey_status covey__source_parse_legacy(covey__source *source, covey_error *err) {
     covey_status status = COVEY_OK;
     covey__pickle pickle[5] = {{0}};
+    static covey_status (*const check[5])(const covey__pickle *, const char *, covey_error *) = {
+        check_magic, check_version, check_machine};
     placed_storages all = {0};
     size_t size = source->size < PICKLE_LIMIT ? (size_t)source->size : PICKLE_LIMIT, at = 0;
     unsigned char *data = covey__alloc(size);
@@ -276,8 +287,8 @@ covey_status covey__source_parse_legacy(covey__source *source, covey_error *err)
     for (int i = 0; i < 5; ++i) {
         COVEY_TRY(covey__pickle_parse(&pickle[i], data + at, size - at, source->path, err));
         at += pickle[i].at;
-        if (i == 2)
-            COVEY_TRY(check_preamble(pickle, source->path, err));
+        if (check[i])
+            COVEY_TRY(check[i](&pickle[i], source->path, err));
     }
     COVEY_TRY(place_storages(&all, source, &pickle[3], &pickle[4], at, err));
     walk w = {

@@ -49,12 +49,13 @@ static int on_progress(void *user, curl_off_t total, curl_off_t done, curl_off_t
 
 static CURLcode configure(CURL *curl, transfer *t, char problem[CURL_ERROR_SIZE]) {
     CURLcode code = CURLE_OK;
+    const char *protocols = t->fetch->protocols ? t->fetch->protocols : "https";
 #define SET(option, value)                                                                       \
     if (code == CURLE_OK)                                                                        \
     code = curl_easy_setopt(curl, option, value)
     SET(CURLOPT_URL, t->fetch->known->url);
-    SET(CURLOPT_PROTOCOLS_STR, "https");
-    SET(CURLOPT_REDIR_PROTOCOLS_STR, "https");
+    SET(CURLOPT_PROTOCOLS_STR, protocols);
+    SET(CURLOPT_REDIR_PROTOCOLS_STR, protocols);
     SET(CURLOPT_FOLLOWLOCATION, 1L);
     SET(CURLOPT_MAXREDIRS, 5L);
     SET(CURLOPT_FAILONERROR, 1L);

@@ -31,7 +31,7 @@ static void seeded_sets_have_the_shapes_asked_for(void **state) {
             sum += (double)weight[j];
             square += (double)weight[j] * (double)weight[j];
         }
-        /* He: variance 2 / (9 in). Five standard errors of a mean and of a variance of n normals. */
+        /* He: variance 2 / (9 in). Five standard errors of mean and variance of n normals. */
         double variance = 2.0 / (9.0 * in), root = sqrt((double)n);
         assert_close(sum / (double)n, 0.0, 5 * sqrt(variance) / root, 0);
         assert_close(square / (double)n, variance, 5 * sqrt(2.0) * variance / root, 0);
