@@ -23,7 +23,10 @@ static void write_sentence(covey__page *page) {
             covey__plural(COVEY__MSG_GROUP_ONE, COVEY__MSG_GROUP_MANY, page->k);
         covey__short losses = covey__count((size_t)comparison->panel_size);
         covey__short agreed =
-            covey__plural(COVEY__MSG_GROUP_ONE, COVEY__MSG_GROUP_MANY, page->unanimous);
+            page->unanimous == 0 ? covey__phrase(COVEY__MSG_NO_GROUP_AT_ALL, NULL, NULL, NULL)
+            : page->unanimous == page->k && page->k > 1
+                ? covey__phrase(COVEY__MSG_EVERY_GROUP, NULL, NULL, NULL)
+                : covey__plural(COVEY__MSG_GROUP_ONE, COVEY__MSG_GROUP_MANY, page->unanimous);
         covey__short doubtful = things(page, page->undecided);
         if (comparison->panel_size < 2)
             COVEY__SAYF(page, LEDE_ONE_LOSS, all.s, groups.s, covey__page_loss_title(page, 0));

@@ -241,9 +241,7 @@ void covey__page_write_undecided(covey__page *page) {
     const covey_comparison *comparison = page->comparison;
     covey__page_section(page, "undecided", COVEY__MSG_UNDECIDED);
     covey__page_add(page, "<p class=\"intro\">");
-    if (comparison->n_losses < 2 && comparison->n_seeds < 1)
-        COVEY__SAY(page, AGREEMENT_ONE);
-    else if (!page->undecided)
+    if (!page->undecided)
         COVEY__SAY(page, UNDECIDED_NONE);
     else
         COVEY__SAY(page, UNDECIDED_INTRO);

@@ -224,6 +224,11 @@ static void add_head(covey__page *page) {
     covey__page_add(page, "</style>\n</head>\n");
 }
 
+/* Something was tried that could disagree. */
+static int compared(const covey__page *page) {
+    return page->comparison->n_losses > 1 || page->comparison->n_seeds > 0;
+}
+
 static void add_link(covey__page *page, const char *id, covey__message title, size_t count) {
     covey__text_addf(&page->text, "<li><a href=\"#%s\">", id);
     covey__page_say(page, title, NULL);
@@ -242,7 +247,8 @@ static void add_navigation(covey__page *page) {
     if (page->comparison) {
         add_link(page, "covers", COVEY__MSG_COVERS, 0);
         add_link(page, "groups", COVEY__MSG_GROUPS, page->k);
-        add_link(page, "undecided", COVEY__MSG_UNDECIDED, page->undecided);
+        if (compared(page))
+            add_link(page, "undecided", COVEY__MSG_UNDECIDED, page->undecided);
         add_link(page, "losses", COVEY__MSG_LOSSES, page->comparison->n_losses);
     } else if (page->has_photos) {
         add_link(page, "groups", COVEY__MSG_PHOTOS, page->n);
@@ -270,7 +276,8 @@ static void write_page(covey__page *page) {
     if (page->comparison) {
         covey__page_write_covers(page);
         covey__page_write_groups(page);
-        covey__page_write_undecided(page);
+        if (compared(page))
+            covey__page_write_undecided(page);
         covey__page_write_losses(page);
     } else if (page->has_photos) {
         covey__page_write_contact(page);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* A canvas that ends up as PNG or SVG, and what is drawn on it. Lengths are in logical pixels; a
+ * PNG holds two by two of its own for each. */
+#ifndef COVEY_FIGURE_INTERNAL_H
+#define COVEY_FIGURE_INTERNAL_H
+
+#include <cairo.h>
+
+#include "base_internal.h"
+#include "covey/report.h"
+
+enum { COVEY__FIGURE_SCALE = 2 };
+
+typedef struct covey__canvas {
+    cairo_surface_t *surface;
+    cairo_t *cairo;
+    covey__text bytes;
+    int svg;
+} covey__canvas;
+
+/* Zero-initialise first; the suffix of `path` decides the form. White all over. */
+covey_status covey__canvas_open(covey__canvas *canvas, const char *path, double width,
+                                double height, covey_error *err);
+/* Writes the file, built aside and renamed in. */
+covey_status covey__canvas_save(covey__canvas *canvas, const char *path, covey_error *err);
+void covey__canvas_close(covey__canvas *canvas); /* accepts a zeroed one */
+
+/* One line of text inside [x, x + width], shortened in the middle where it does not fit; `bold`
+ * as said, `soft` greyer, centred if `centred`. Any bytes: what is not UTF-8 becomes U+FFFD, what
+ * is after a newline is left out. */
+typedef struct covey__line {
+    double size; /* of the letters */
+    int bold, soft, centred;
+} covey__line;
+covey_status covey__canvas_text(covey__canvas *canvas, double x, double y, double width,
+                                const char *text, covey__line style, covey_error *err);
+
+/* rgb [height][width][3] as large as fits into the box at (x, y), centred; `sharp`: pixels stay
+ * squares; otherwise they are averaged. NULL: a grey box. */
+typedef struct covey__box {
+    double x, y, width, height;
+} covey__box;
+covey_status covey__canvas_image(covey__canvas *canvas, covey__box box, const uint8_t *rgb,
+                                 size_t width, size_t height, int sharp, covey_error *err);
+
+extern const uint8_t covey__viridis[256][3];
+
+#endif
