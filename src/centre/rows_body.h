@@ -11,20 +11,21 @@ typedef struct element {
     double rho, psi, slope, size;
 } element;
 
+/* Both sides of every choice are computed before it: a division behind a branch is one the
+ * compiler may not hoist, and the loop would stay scalar. 1/0 is an infinity that is not chosen. */
 static inline element absolute_element(double u, const double *params, int weights) {
     (void)params;
-    double size = fabs(u);
-    int off = size > 0;
-    return (element){size, off ? copysign(1.0, u) : 0.0, weights && off ? 1 / size : 0.0,
-                     off ? 0.0 : 1.0};
+    double size = fabs(u), sign = copysign(1.0, u), inverse = weights ? 1 / size : 0.0;
+    return (element){size, size > 0 ? sign : 0.0, size > 0 ? inverse : 0.0, size > 0 ? 0.0 : 1.0};
 }
 
 static inline element huber_element(double u, const double *params, int weights) {
     double delta = params[0], size = fabs(u);
-    double inside = size <= delta ? size : delta;
-    double slope = weights ? (size <= delta ? 1.0 : delta / size) : (size <= delta ? 1.0 : 0.0);
-    double rho = size <= delta ? 0.5 * size * size : delta * (size - 0.5 * delta);
-    return (element){rho, copysign(inside, u), slope, inside};
+    double within = 0.5 * size * size, beyond = delta * (size - 0.5 * delta);
+    double slope = weights ? delta / size : 0.0;
+    double psi = size <= delta ? size : delta;
+    return (element){size <= delta ? within : beyond, copysign(psi, u),
+                     size <= delta ? 1.0 : slope, psi};
 }
 
 static inline element pseudo_huber_element(double u, const double *params, int weights) {
