@@ -3,7 +3,7 @@
  *
  * The weighted mean minimises a parabola that touches the objective at mu and, where psi(u)/u
  * never increases (half-quadratic rows), lies above it everywhere: the objective never rises
- * [HollandWelsch1977; HuberRonchetti2009, section 7.8]. Elsewhere a step that raises it is halved.
+ * [HollandWelsch1977]. Elsewhere a step that raises it is halved.
  * Where points sit on a kink at mu (the median's, the geometric median's) their pull is any vector
  * up to their weight: the step is shortened by that share, and mu is optimal when nothing is left
  * of it [VardiZhang2000]. */

@@ -4,7 +4,7 @@
  * No parameter. Per coordinate. Convex, not strictly: the centre is the median of each coordinate;
  * for an even count every point between the two middle values is optimal and the midpoint is
  * taken, as numpy does. Half-quadratic, but IRLS stalls when a point sits on the centre, so the
- * exact median is the default. [BradleyMangasarian1997]
+ * exact median is the default. [BradleyEtAl1996]
  * Pinned by tests/unit/loss/test_losses.c and tests/unit/centre/test_centre_exact.c. */
 #include <math.h>
 
@@ -38,7 +38,7 @@ const covey_loss_ops covey__loss_absolute = {
     .aliases = aliases,
     .title = "Absolute",
     .formula = "|u|",
-    .citation = "BradleyMangasarian1997",
+    .citation = "BradleyEtAl1996",
     .exact_centre = "median",
     .geometry = COVEY_GEOMETRY_COORDINATE,
     .traits = COVEY_LOSS_CONVEX | COVEY_LOSS_HALF_QUADRATIC | COVEY_LOSS_PANEL,

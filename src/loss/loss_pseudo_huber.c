@@ -5,7 +5,7 @@
  *
  * Per coordinate. Strictly convex and smooth: the centre is unique. Like u^2/2 near 0 and
  * delta |u| far out. s - 1 is computed as (u/delta)^2 / (s + 1), which loses no digits near 0.
- * [CharbonnierEtAl1997; HartleyZisserman2004]
+ * [CharbonnierEtAl1997]
  *
  * delta by default as for Huber's loss, without the 1.345: the bend is gradual, so that
  * 1.4826 * median |u| already leaves most points a weight between 0.5 and 1.
