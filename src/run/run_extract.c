@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* Photos in, descriptions out: decoder processes fill a ring while the network computes batches.
+ * Photos come out of the decoder in order and a photo's features do not depend on its batch, so
+ * the result is the same for any number of workers and threads. */
+#include <string.h>
+#include <time.h>
+
+#include "run_internal.h"
+
+covey_extract_params covey_extract_params_default(void) {
+    covey_extract_params params = {.decode = covey_decode_params_default(),
+                                   .network = covey_network_params_default()};
+    params.decode.thumb = COVEY__RUN_THUMB_SIDE;
+    return params;
+}
+
+typedef struct extraction {
+    covey_run *run;
+    const covey_files *files;
+    const covey_extract_params *params;
+    covey_network *network;
+    covey_decoder *decoder;
+    const char **paths;     /* [n] full paths, for the decoder */
+    const uint8_t **pixels; /* [batch] */
+    covey_photo *held;      /* [batch] photos of the batch, not yet released */
+    size_t n, batch, n_held, channels;
+} extraction;
+
+static double seconds_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static covey_status reserve(extraction *e, covey_error *err) {
+    covey_status status = COVEY_OK;
+    covey_run *run = e->run;
+    size_t n_roots = covey_files_root_count(e->files);
+    run->roots = covey__calloc(n_roots, sizeof *run->roots);
+    run->photos = covey__calloc(e->n, sizeof *run->photos);
+    run->skips = covey__calloc(e->n, sizeof *run->skips);
+    COVEY_NOMEM_IF(!run->roots || !run->photos || !run->skips, err);
+    for (size_t i = 0; i < n_roots; ++i) {
+        run->roots[i] = covey_run_copy_string(run, covey_files_root(e->files, i));
+        COVEY_NOMEM_IF(!run->roots[i], err);
+    }
+    run->n_roots = n_roots;
+    size_t numbers;
+    COVEY_NOMEM_IF(covey__mul_size(&numbers, e->n, e->channels), err);
+    run->features.data = covey__alloc_array(numbers, sizeof(float));
+    COVEY_NOMEM_IF(!run->features.data, err);
+    run->features.cols = e->channels;
+    e->paths = covey__calloc(e->n, sizeof *e->paths);
+    e->pixels = covey__calloc(e->batch, sizeof *e->pixels);
+    e->held = covey__calloc(e->batch, sizeof *e->held);
+    COVEY_NOMEM_IF(!e->paths || !e->pixels || !e->held, err);
+    for (size_t i = 0; i < e->n; ++i)
+        e->paths[i] = covey_files_get(e->files, i)->full;
+done:
+    return status;
+}
+
+static covey_status keep_photo(extraction *e, const covey_photo *photo, covey_error *err) {
+    covey_status status = COVEY_OK;
+    covey_run *run = e->run;
+    const covey_file *file = covey_files_get(e->files, photo->index);
+    covey_run_photo *kept = &run->photos[run->n_photos + e->n_held];
+    kept->path = covey_run_copy_string(run, file->path);
+    COVEY_NOMEM_IF(!kept->path, err);
+    kept->root = file->root;
+    kept->width = photo->width;
+    kept->height = photo->height;
+    kept->bytes = photo->bytes;
+    memcpy(kept->sha256, photo->sha256, sizeof kept->sha256);
+    if (photo->thumb) {
+        uint8_t *copy = covey__run_alloc(run, photo->thumb_bytes);
+        COVEY_NOMEM_IF(!copy, err);
+        memcpy(copy, photo->thumb, photo->thumb_bytes);
+        kept->thumb = copy;
+        kept->thumb_bytes = photo->thumb_bytes;
+    }
+    e->pixels[e->n_held] = photo->rgb;
+    e->held[e->n_held++] = *photo;
+done:
+    return status;
+}
+
+static covey_status keep_skip(extraction *e, const covey_photo *photo, covey_error *err) {
+    covey_status status = COVEY_OK;
+    covey_run *run = e->run;
+    const covey_file *file = covey_files_get(e->files, photo->index);
+    covey_run_skip *skip = &run->skips[run->n_skips];
+    skip->root = file->root;
+    skip->path = covey_run_copy_string(run, file->path);
+    skip->reason = covey_run_copy_string(run, photo->reason);
+    COVEY_NOMEM_IF(!skip->path || !skip->reason, err);
+    run->n_skips++;
+done:
+    return status;
+}
+
+/* Describes the held photos; they are then the run's. */
+static covey_status flush(extraction *e, covey_error *err) {
+    covey_status status = COVEY_OK;
+    covey_run *run = e->run;
+    if (e->n_held == 0)
+        return COVEY_OK;
+    float *rows = run->features.data + run->n_photos * e->channels;
+    status = covey_network_compute_features_of(e->network, rows, e->pixels, e->n_held);
+    if (status != COVEY_OK)
+        covey__fail(err, status, NULL, "the network failed: %s", covey_status_str(status));
+    for (size_t i = 0; i < e->n_held; ++i)
+        covey_decoder_release(e->decoder, &e->held[i]);
+    if (status == COVEY_OK) {
+        run->n_photos += e->n_held;
+        run->features.rows = run->n_photos;
+    }
+    e->n_held = 0;
+    return status;
+}
+
+static covey_status describe_all(extraction *e, covey_error *err) {
+    covey_status status = COVEY_OK;
+    covey_progress_fn progress = e->params->progress;
+    for (size_t i = 0; i < e->n; ++i) {
+        covey_photo photo;
+        COVEY_TRY(covey_decoder_next(e->decoder, &photo, err));
+        if (photo.status == COVEY_OK) {
+            status = keep_photo(e, &photo, err);
+        } else {
+            status = keep_skip(e, &photo, err);
+            covey_decoder_release(e->decoder, &photo);
+        }
+        if (status != COVEY_OK)
+            goto done;
+        if (e->n_held == e->batch || i + 1 == e->n)
+            COVEY_TRY(flush(e, err));
+        COVEY_FAIL_IF(progress && progress(e->params->progress_user, "extract",
+                                           i + 1 - e->n_held, e->n),
+                      err, COVEY_E_CANCELLED, NULL, "stopped on request after %zu of %zu photos",
+                      e->run->n_photos, e->n);
+    }
+done:
+    return status;
+}
+
+static covey_status record_facts(extraction *e, const covey_weights *weights, covey_error *err) {
+    covey_run_facts *facts = &e->run->facts;
+    facts->weights_name = covey_run_copy_string(e->run, covey_weights_name(weights));
+    facts->weights_digest = covey_run_copy_string(e->run, covey_weights_digest(weights));
+    facts->engine_id = covey_run_copy_string(e->run, covey_network_engine_id(e->network));
+    facts->preparation = covey_run_copy_string(e->run, covey_decoder_preparation(e->decoder));
+    if (!facts->weights_name || !facts->weights_digest || !facts->engine_id || !facts->preparation)
+        return covey__fail(err, COVEY_E_NOMEM, NULL, "memory ran out");
+    return COVEY_OK;
+}
+
+covey_status covey_run_extract(covey_run *run, const covey_files *files,
+                               const covey_weights *weights, const covey_extract_params *params,
+                               covey_error *err) {
+    covey_status status = COVEY_OK;
+    covey_extract_params defaults = covey_extract_params_default();
+    extraction e = {.run = run, .files = files, .params = params ? params : &defaults};
+    double start = seconds_now();
+    e.n = covey_files_count(files);
+    e.batch = e.params->network.batch;
+    COVEY_FAIL_IF(run->photos || run->features.data, err, COVEY_E_ARGUMENT, NULL,
+                  "this run has photos already; start a new one");
+    run->facts.found = e.n;
+    run->facts.others = covey_files_other_count(files);
+    COVEY_FAIL_IF(e.n == 0, err, COVEY_E_NOT_FOUND,
+                  covey_files_root_count(files) ? covey_files_root(files, 0) : NULL,
+                  "holds no photo that Covey reads (JPEG, PNG, WebP, TIFF, GIF, HEIC, AVIF)");
+    COVEY_TRY(covey_network_new(&e.network, weights, &e.params->network, err));
+    e.channels = covey_network_channels(e.network);
+    COVEY_TRY(covey_decoder_new(&e.decoder, 3 * e.batch + 4, &e.params->decode, err));
+    COVEY_TRY(reserve(&e, err));
+    COVEY_TRY(record_facts(&e, weights, err));
+    COVEY_TRY(covey_decoder_start(e.decoder, e.paths, e.n, err));
+    status = describe_all(&e, err);
+    run->facts.seconds_extract = seconds_now() - start;
+    if (status == COVEY_OK && run->n_photos == 0)
+        status = covey__fail(err, COVEY_E_NOT_FOUND, run->roots[0],
+                             "none of the %zu files found could be used; the first: %.100s: %.200s",
+                             e.n, run->skips[0].path, run->skips[0].reason);
+done:
+    covey_decoder_free(e.decoder);
+    covey_network_free(e.network);
+    covey__free(e.paths);
+    covey__free(e.pixels);
+    covey__free(e.held);
+    return status;
+}
