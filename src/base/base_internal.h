@@ -95,6 +95,11 @@ covey_status covey__file_read(char **out, size_t *size, const char *path, size_t
                               covey_error *err);
 /* Written to a temporary name in the same folder, fsynced, renamed, folder fsynced. */
 covey_status covey__file_write(const char *path, const void *data, size_t size, covey_error *err);
+/* Written in place, not flushed: for folders built aside, which covey__folder_sync then brings to
+ * disk at once (thousands of thumbnails would otherwise wait for the disk one by one). */
+covey_status covey__file_write_unsynced(const char *path, const void *data, size_t size,
+                                        covey_error *err);
+covey_status covey__folder_sync(const char *path, covey_error *err);
 /* mkdir -p. */
 covey_status covey__mkdirs(const char *path, covey_error *err);
 /* Removes a file or a whole folder (no symlink followed); missing is fine. */

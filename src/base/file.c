@@ -135,6 +135,27 @@ covey_status covey__file_write(const char *path, const void *data, size_t size, 
     return close_aside(fd, temporary, path, status, err);
 }
 
+covey_status covey__file_write_unsynced(const char *path, const void *data, size_t size,
+                                        covey_error *err) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return covey__fail_errno(err, path, "could not be created");
+    covey_status status = write_all(fd, data, size, path, err);
+    if (close(fd) && status == COVEY_OK)
+        status = covey__fail_errno(err, path, "could not be written");
+    return status;
+}
+
+covey_status covey__folder_sync(const char *path, covey_error *err) {
+    covey_status status = COVEY_OK;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || syncfs(fd))
+        status = covey__fail_errno(err, path, "could not be written to disk");
+    if (fd >= 0)
+        close(fd);
+    return status;
+}
+
 covey_status covey__file_copy(const char *to, const char *from, covey_error *err) {
     covey_status status = COVEY_OK;
     int fd;

@@ -17,7 +17,7 @@ static covey_status write_named(const char *folder, const char *name, const void
     char *path = covey__path_join(folder, name);
     if (!path)
         return covey__fail(err, COVEY_E_NOMEM, NULL, "memory ran out");
-    covey_status status = covey__file_write(path, data, size, err);
+    covey_status status = covey__file_write_unsynced(path, data, size, err);
     covey__free(path);
     return status;
 }
@@ -302,6 +302,7 @@ static covey_status build(const covey_run *run, const char *folder, covey_run_ex
         COVEY_TRY(extras(user, run, folder, err));
     COVEY_TRY(covey__run_passport_json(&json, run, folder, err));
     COVEY_TRY(write_named(folder, "run.json", json, strlen(json), err));
+    COVEY_TRY(covey__folder_sync(folder, err));
 done:
     covey__free(json);
     covey__free(path);

@@ -9,6 +9,7 @@ static char target[300];
 
 static int setup(void **state) {
     (void)state;
+    setenv("COVEY_DECODE", COVEY_TEST_BUILD "/covey-decode", 1);
     covey_test_folder(folder);
     snprintf(target, sizeof target, "%s/out", folder);
     return 0;
