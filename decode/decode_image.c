@@ -111,11 +111,22 @@ covey_status decode_open(VipsImage **image, const decode_job *job, int shrink, c
     return COVEY_OK;
 }
 
+/* Most photos carry a profile that says sRGB. For them the transform would be the identity, give or
+ * take a level, and building it costs more than decoding a small photo. */
+static int has_other_profile(VipsImage *in) {
+    const void *profile;
+    size_t size;
+    if (!vips_image_get_typeof(in, VIPS_META_ICC_NAME) ||
+        vips_image_get_blob(in, VIPS_META_ICC_NAME, &profile, &size))
+        return 0;
+    return in->Bands < 3 || !decode_profile_is_srgb(profile, size);
+}
+
 /* By the embedded profile if there is one that works, else by what the samples say they are. */
 static int to_srgb(VipsImage **out, VipsImage *in, int icc) {
     VipsImage *named = NULL;
     int failed;
-    if (icc && vips_image_get_typeof(in, VIPS_META_ICC_NAME) &&
+    if (icc && has_other_profile(in) &&
         !vips_icc_transform(in, out, "srgb", "embedded", TRUE, "depth", 8, NULL))
         return 0;
     vips_error_clear();

@@ -39,6 +39,9 @@ int decode_can_shrink(covey__kind kind);
 covey_status decode_prepare(VipsImage **out, VipsImage *in, const decode_job *job,
                             covey_error *err);
 
+/* Whether an ICC profile says what sRGB says, to half a level of 8 bits. */
+int decode_profile_is_srgb(const uint8_t *profile, size_t size);
+
 /* Fills err with what libvips said, and clears it. */
 covey_status decode_fail_vips(covey_error *err, const decode_job *job);
 

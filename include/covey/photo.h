@@ -33,9 +33,13 @@ typedef struct covey_file {
 
 typedef struct covey_files covey_files;
 
-/* Folders are walked (hidden entries and symlinked folders apart), files are taken as they are;
- * sorted by root as given, then path, bytewise. The same file reached twice is listed once. A
- * missing path: COVEY_E_NOT_FOUND. No photo at all is not an error here: see the count. */
+/* Folders are walked (hidden entries and symlinked folders apart), files that are named are taken
+ * whatever they are, under their folder as root; sorted by root as given, then path, bytewise. The
+ * same file reached twice (links, overlapping folders) is listed once, under its first name. FIFOs,
+ * sockets and devices are never opened. A subfolder that cannot be read and a link that leads
+ * nowhere are listed, for the decoder to skip with a reason. A missing path: COVEY_E_NOT_FOUND; one
+ * that is neither folder nor regular file: COVEY_E_FORMAT. No photo at all is not an error here: see
+ * the count. The caller frees *out. */
 COVEY_API COVEY_NODISCARD covey_status covey_files_new(covey_files **out,
                                                        const char *const *paths, size_t n_paths,
                                                        const covey_find_params *params,
@@ -62,12 +66,12 @@ typedef struct covey_decode_params {
     int thumb_raw;        /* 1: thumbnails as RGB8 pixels in place of JPEG */
     uint64_t max_pixels;  /* larger photos are skipped (default 400 million) */
     double time_limit;    /* seconds per photo (default 60) */
-    const char *program;  /* covey-decode; NULL: beside the running program, then libexec, or
-                             $COVEY_DECODE */
+    const char *program;  /* covey-decode, borrowed for covey_decoder_new; NULL: $COVEY_DECODE, else
+                             beside the running program, in its ../libexec, where installed */
 } covey_decode_params;
 COVEY_API covey_decode_params covey_decode_params_default(void);
 
-/* Equal to torchvision on Pillow for 8-bit JPEG and PNG: full decode, no orientation, no ICC,
+/* Equal to torchvision on Pillow (13) for 8-bit JPEG and PNG in L, RGB, P and RGBA: full decode, no orientation, no ICC,
  * alpha dropped. */
 COVEY_API void covey_decode_params_set_exact(covey_decode_params *params);
 
@@ -85,14 +89,16 @@ typedef struct covey_photo {
     size_t thumb_width, thumb_height;
     uint32_t width, height; /* upright, as a viewer shows it */
     uint64_t bytes;         /* of the file */
-    uint8_t sha256[32];     /* of the file; zero if it could not be read */
+    uint8_t sha256[32];     /* of the file, also where decoding failed; zero if it was not read */
     size_t slot;            /* internal */
 } covey_photo;
 
 typedef struct covey_decoder covey_decoder;
 
-/* Starts the workers. `ahead` photos may be decoded before they are taken (at least 1; a batch of
- * the network plus the workers keeps both busy). */
+/* Starts the workers and a thread that feeds them, and waits until they are up (some 50 ms).
+ * `ahead` photos may be decoded before they are taken (1 to 65536; a batch of the network plus the
+ * workers keeps both busy). A decoder that is missing or does not start: COVEY_E_NOT_FOUND,
+ * COVEY_E_IO or COVEY_E_DECODER, with its path. The caller frees *out. */
 COVEY_API COVEY_NODISCARD covey_status covey_decoder_new(covey_decoder **out, size_t ahead,
                                                          const covey_decode_params *params,
                                                          covey_error *err);
@@ -104,7 +110,9 @@ COVEY_API COVEY_NODISCARD covey_status covey_decoder_start(covey_decoder *decode
                                                            covey_error *err);
 
 /* The next photo in the order of `paths`, waiting for it. At most `ahead` photos may be held
- * unreleased. COVEY_E_ARGUMENT after the last. A bad photo is COVEY_OK with photo->status set. */
+ * unreleased, in any order; COVEY_E_ARGUMENT beyond that, and after the last photo. A bad photo is
+ * COVEY_OK with photo->status set: used and skipped add up to n. An error means that decoding cannot
+ * go on (a worker could not be restarted, descriptors or memory ran out). */
 COVEY_API COVEY_NODISCARD covey_status covey_decoder_next(covey_decoder *decoder,
                                                           covey_photo *photo, covey_error *err);
 COVEY_API void covey_decoder_release(covey_decoder *decoder, const covey_photo *photo);

@@ -21,9 +21,21 @@ static inline void across_body(uint8_t *out, const uint8_t *in, size_t n, const 
     for (size_t x = 0; x < n; ++x) {
         const uint8_t *p = in + 3 * taps[x].first;
         const int32_t *w = weights + 3 * stride * x;
+        size_t count = taps[x].count, t = 0;
+        if (count < 8) {
+            int32_t red = 0, green = 0, blue = 0;
+            for (; t < 3 * count; t += 3) {
+                red += w[t] * p[t];
+                green += w[t] * p[t + 1];
+                blue += w[t] * p[t + 2];
+            }
+            out[3 * x] = round_sample(red);
+            out[3 * x + 1] = round_sample(green);
+            out[3 * x + 2] = round_sample(blue);
+            continue;
+        }
         /* Eight pixels are 24 samples: whole vectors, and each lane keeps to one colour. */
         int32_t lanes[24] = {0};
-        size_t count = taps[x].count, t = 0;
         for (; t + 8 <= count; t += 8)
             for (size_t j = 0; j < 24; ++j)
                 lanes[j] += w[3 * t + j] * p[3 * t + j];

@@ -230,6 +230,24 @@ static void grey_deep_and_cmyk(void **state) {
     g_object_unref(image);
 }
 
+/* [h][w][3] of smooth waves: content at reduced scale is comparable. */
+static VipsImage *waves(int w, int h) {
+    uint8_t *p = malloc((size_t)w * (size_t)h * 3);
+    for (int y = 0; y < h; ++y)
+        for (int x = 0; x < w; ++x)
+            for (int c = 0; c < 3; ++c)
+                p[(y * w + x) * 3 + c] =
+                    (uint8_t)(127.5 + 120 * sin(0.011 * x * (c + 1)) * cos(0.013 * y + c));
+    VipsImage *raw = vips_image_new_from_memory_copy(p, (size_t)w * (size_t)h * 3, w, h, 3,
+                                                     VIPS_FORMAT_UCHAR);
+    VipsImage *named = NULL;
+    free(p);
+    assert_int_equal(
+        vips_copy(raw, &named, "interpretation", VIPS_INTERPRETATION_sRGB, NULL), 0);
+    g_object_unref(raw);
+    return named;
+}
+
 static void profiles_are_heeded(void **state) {
     bench *b = *state;
     VipsImage *image = quarters_image(320, 300, 3), *p3 = NULL, *broken = NULL;
@@ -238,9 +256,23 @@ static void profiles_are_heeded(void **state) {
     assert_int_equal(vips_copy(image, &broken, NULL), 0);
     vips_image_set_blob_copy(broken, VIPS_META_ICC_NAME, "not a profile at all", 20);
     save(broken, bench_add(b, "broken.tif"), "");
+    VipsImage *plain = waves(500, 400), *tagged = NULL;
+    VipsBlob *profile = NULL;
+    size_t size;
+    assert_int_equal(vips_profile_load("srgb", &profile, NULL), 0);
+    assert_int_equal(vips_copy(plain, &tagged, NULL), 0);
+    const void *data = vips_blob_get(profile, &size);
+    vips_image_set_blob_copy(tagged, VIPS_META_ICC_NAME, data, size);
+    save(plain, bench_add(b, "plain.png"), "");
+    save(tagged, bench_add(b, "srgb.png"), "");
+    vips_area_unref(VIPS_AREA(profile));
+    g_object_unref(tagged);
+    g_object_unref(plain);
     taken *all = bench_decode(b, 2, NULL);
     assert_quarters(all + 0, quarters, 2);
     assert_quarters(all + 1, quarters, 0);
+    assert_used(all + 3);
+    assert_memory_equal(all[2].rgb, all[3].rgb, sizeof all[2].rgb); /* sRGB changes nothing */
     taken_free(all, b->n);
     covey_decode_params params = covey_decode_params_default();
     params.icc = 0;
@@ -299,24 +331,6 @@ static void first_frame_of_an_animation(void **state) {
     g_object_unref(rgb);
     g_object_unref(black);
     g_object_unref(still);
-}
-
-/* [h][w][3] of smooth waves: content at reduced scale is comparable. */
-static VipsImage *waves(int w, int h) {
-    uint8_t *p = malloc((size_t)w * (size_t)h * 3);
-    for (int y = 0; y < h; ++y)
-        for (int x = 0; x < w; ++x)
-            for (int c = 0; c < 3; ++c)
-                p[(y * w + x) * 3 + c] =
-                    (uint8_t)(127.5 + 120 * sin(0.011 * x * (c + 1)) * cos(0.013 * y + c));
-    VipsImage *raw = vips_image_new_from_memory_copy(p, (size_t)w * (size_t)h * 3, w, h, 3,
-                                                     VIPS_FORMAT_UCHAR);
-    VipsImage *named = NULL;
-    free(p);
-    assert_int_equal(
-        vips_copy(raw, &named, "interpretation", VIPS_INTERPRETATION_sRGB, NULL), 0);
-    g_object_unref(raw);
-    return named;
 }
 
 static void reduced_scale_is_close_and_blind_to_thumbnails(void **state) {
