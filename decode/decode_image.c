@@ -61,8 +61,8 @@ covey_status decode_check_kind(const decode_job *job, covey_error *err) {
         return covey__fail(err, COVEY_E_FORMAT, NULL,
                            "holds text, not a picture; leave it out or rename it");
     return covey__fail(err, COVEY_E_FORMAT, NULL,
-                       "holds no picture that Covey knows (JPEG, PNG, WebP, TIFF, GIF, HEIC, AVIF); "
-                       "convert it to one of these");
+                       "holds no picture that Covey knows (JPEG, PNG, WebP, TIFF, GIF, HEIC, "
+                       "AVIF); convert it to one of these");
 }
 
 int decode_can_shrink(covey__kind kind) {

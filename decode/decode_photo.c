@@ -105,7 +105,8 @@ static uint32_t encode_thumb(const decode_job *job, const uint8_t *rgb, size_t w
     return stored;
 }
 
-/* Decodes at 1/shrink into rgb (may be NULL) and thumb [thumb_height][thumb_width][3] (may be NULL). */
+/* Decodes at 1/shrink into rgb and thumb [thumb_height][thumb_width][3], either of them NULL if not
+ * wanted. */
 static covey_status decode_at(const decode_job *job, int shrink, uint8_t *rgb, uint8_t *thumb,
                               size_t thumb_width, size_t thumb_height, covey_error *err) {
     covey_status status = COVEY_OK;

@@ -40,7 +40,7 @@ typedef struct covey__decode_setup {
     uint32_t thumb;
     uint64_t max_pixels;
     uint64_t thumb_room;
-    uint32_t seconds; /* the worker ends itself after this on one photo, should its parent be gone */
+    uint32_t seconds; /* on one photo, after which the worker ends by itself: nobody else might */
     uint32_t unused;
 } covey__decode_setup;
 

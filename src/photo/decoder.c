@@ -78,7 +78,7 @@ void covey_decode_params_set_exact(covey_decode_params *params) {
     params->alpha = COVEY_ALPHA_DROP;
 }
 
-/* ---- the dispatcher thread ---------------------------------------------------------------------- */
+/* ---- the dispatcher thread ----------------------------------------------------------------- */
 
 static void set_fatal(covey_decoder *d, const covey_error *err) {
     pthread_mutex_lock(&d->lock);
@@ -186,7 +186,8 @@ static void hear_reply(covey_decoder *d, covey__worker *w) {
         reply.thumb_bytes > d->setup.thumb_room ||
         (reply.status == COVEY_OK && (!reply.width || !reply.height))) {
         replace_worker(d, w, got < 0,
-                       got < 0 ? NULL : "made its decoder answer nonsense; the file may be hostile");
+                       got < 0 ? NULL
+                               : "made its decoder answer nonsense; the file may be hostile");
         return;
     }
     take_digest(w, s);
@@ -341,7 +342,7 @@ static void *dispatch(void *context) {
     return NULL;
 }
 
-/* ---- the caller's side -------------------------------------------------------------------------- */
+/* ---- the caller's side --------------------------------------------------------------------- */
 
 static covey_status check_params(const covey_decode_params *p, size_t ahead, covey_error *err) {
     covey_status status = COVEY_OK;

@@ -159,8 +159,8 @@ covey__kind covey__kind_of_name(const char *name) {
         {COVEY__KIND_PDF, " pdf "},
         {COVEY__KIND_JXL, " jxl "},
         {COVEY__KIND_JP2, " jp2 j2k jpx jpf jpm "},
-        {COVEY__KIND_RAW, " cr2 cr3 crw nef nrw arw srf sr2 dng orf rw2 raf pef srw 3fr fff iiq x3f "
-                          "erf mef mos kdc dcr rwl mrw raw "},
+        {COVEY__KIND_RAW, " cr2 cr3 crw nef nrw arw srf sr2 dng orf rw2 raf pef srw 3fr fff iiq "
+                          "x3f erf mef mos kdc dcr rwl mrw raw "},
         {COVEY__KIND_VIDEO, " mov mp4 m4v avi mkv webm mpg mpeg mts m2ts wmv flv 3gp 3g2 ogv "},
     };
     const char *slash = strrchr(name, '/'), *dot = strrchr(slash ? slash : name, '.');

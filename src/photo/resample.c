@@ -47,7 +47,8 @@ static size_t tap_limit(size_t in, size_t out) {
     return (size_t)ceil(scale < 1.0 ? 1.0 : scale) * 2 + 1;
 }
 
-/* Outputs start .. start + n - 1 of `out`: taps [n], weights [n][stride][repeat], scratch [stride]. */
+/* Outputs start .. start + n - 1 of `out`: taps [n], weights [n][stride][repeat], scratch
+ * [stride]. */
 static void weigh(covey__taps *taps, int32_t *weights, size_t stride, size_t repeat, size_t in,
                   size_t out, size_t start, size_t n, double *scratch) {
     double scale = (double)in / (double)out;

@@ -14,7 +14,7 @@
 #include "decode_protocol_internal.h"
 #include "photo_test_decoder.h"
 
-/* ---- the bad decoder -------------------------------------------------------------------------- */
+/* ---- the bad decoder ----------------------------------------------------------------------- */
 
 static int receive(void *message, size_t size, int *fd) {
     char control[CMSG_SPACE(sizeof(int))];
@@ -110,7 +110,7 @@ static int misbehave(void) {
     return 0;
 }
 
-/* ---- the tests -------------------------------------------------------------------------------- */
+/* ---- the tests ----------------------------------------------------------------------------- */
 
 static char self[4096];
 
