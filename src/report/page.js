@@ -14,7 +14,8 @@
   const count = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
   const plural = (n) => fill(n === 1 ? say.one : say.many, count(n));
   const fixed = (v) => (v === null ? "\u2013" : v.toFixed(2));
-  const plain = (v) => (v === null ? "\u2013" : String(v));
+  const plain = (v) =>
+    v === null ? "\u2013" : Math.abs(v) >= 1000 || v === 0 ? String(v) : v.toPrecision(3);
 
   function make(tag, className, text) {
     const element = document.createElement(tag);

@@ -84,11 +84,14 @@ void covey__page_write_covers(covey__page *page) {
     COVEY__SAY(page, COVERS_INTRO);
     covey__page_add(page, " <span class=\"js\">");
     COVEY__SAY(page, COVERS_HINT);
-    covey__page_add(page, "</span></p>\n<div class=\"bleed\"><div class=\"scroll\" "
-                          "tabindex=\"0\" role=\"region\" aria-label=\"");
+    covey__text_addf(&page->text,
+                     "</span></p>\n<div class=\"bleed%s\"><div class=\"scroll\" tabindex=\"0\" "
+                     "role=\"region\" aria-label=\"",
+                     comparison->k_all > 10  ? " many"
+                     : comparison->k_all < 7 ? " few"
+                                             : "");
     COVEY__SAY(page, COVERS_LABEL);
-    covey__text_addf(&page->text, "\"><table class=\"covers%s\">\n<thead><tr><th scope=\"col\">",
-                     comparison->k_all > 10 ? " many" : "");
+    covey__page_add(page, "\"><table class=\"covers\">\n<thead><tr><th scope=\"col\">");
     COVEY__SAY(page, LOSS);
     covey__page_add(page, "</th>");
     for (size_t c = 0; c < comparison->k_all; ++c) {
