@@ -19,6 +19,7 @@ static struct {
     char stage[32];
     double stage_start, last;
     size_t stage_first; /* units done when the stage was first heard of */
+    size_t stage_done;
 } console;
 
 double console_clock(void) {
@@ -37,7 +38,7 @@ void console_start(void) {
     sigemptyset(&stop.sa_mask);
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGTERM, &stop, NULL);
-    /* A reader that goes away is met as EPIPE in console_finish, after everything was cleaned up. */
+    /* A reader that goes away is met as EPIPE in console_finish, once all is cleaned up. */
     signal(SIGPIPE, SIG_IGN);
     const char *term = getenv("TERM"), *no_progress = getenv("NO_PROGRESS");
     console.terminal = isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0 &&
@@ -141,15 +142,12 @@ int fail_memory(void) {
 }
 
 int fail_status(covey_status status, const covey_error *err) {
-    if (status == COVEY_E_CANCELLED) {
-        fail("stopped on request");
-        return EXIT_STOPPED;
-    }
     const char *text = err && err->message[0] ? err->message : covey_status_str(status);
-    /* Some sentences name the file themselves. */
-    if (err && err->path[0] && !strstr(text, err->path))
-        return fail("%s: %s", err->path, text);
-    return fail("%s", text);
+    if (err && err->path[0])
+        fail("%s: %s", err->path, text);
+    else
+        fail("%s", text);
+    return status == COVEY_E_CANCELLED ? EXIT_STOPPED : EXIT_FAILED;
 }
 
 int misuse_status(covey_status status, const covey_error *err) {
@@ -189,13 +187,17 @@ int console_progress(void *user, const char *stage, size_t done, size_t total) {
     if (console.quiet)
         return console_stopped();
     double now = console_clock();
+    /* A count that falls back is the same stage again, for another loss or seed. */
     if (strncmp(stage, console.stage, sizeof console.stage - 1) != 0 ||
-        done < console.stage_first) {
+        done < console.stage_done) {
+        if (!*console.stage)
+            console.last = now;
         snprintf(console.stage, sizeof console.stage, "%s", stage);
-        console.stage_start = console.last = now;
+        console.stage_start = now;
         console.stage_first = done;
         console.plain_said = 0;
     }
+    console.stage_done = done;
     char line[160];
     if (console.terminal) {
         if (now - console.last < 0.1 && done != total && console.drawn)

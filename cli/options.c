@@ -14,7 +14,8 @@
 #define EVERY_COMMAND (~0u)
 
 const option_row option_rows[OPTION_COUNT] = {
-#define OPTION(id, name, short_name, kind, ...) [OPT_##id] = {name, short_name, KIND_##kind, __VA_ARGS__},
+#define OPTION(id, name, short_name, kind, ...)                                                  \
+    [OPT_##id] = {name, short_name, KIND_##kind, __VA_ARGS__},
 #include "options.def"
 #undef OPTION
 };

@@ -54,10 +54,10 @@ static void print_option(const option_row *row) {
     if (row->argument)
         snprintf(head + n, sizeof head - (size_t)n, " %s", row->argument);
     const char *fallback = row->fallback;
-    snprintf(text, sizeof text, "%s%s%s%s%s%s%s", row->help,
-             row->kind == KIND_LIST ? "; may be repeated" : "", row->choices ? ": " : "",
-             row->choices ? row->choices : "", fallback ? " (default: " : "",
-             fallback ? fallback : "", fallback ? ")" : "");
+    snprintf(text, sizeof text, "%s%s%s%s%s%s%s%s", row->help,
+             row->kind == KIND_LIST ? "; may be repeated" : "", row->choices ? " [" : "",
+             row->choices ? row->choices : "", row->choices ? "]" : "",
+             fallback ? " (default: " : "", fallback ? fallback : "", fallback ? ")" : "");
     if (strlen(head) >= INDENT - 1)
         printf("%s\n%*s", head, INDENT, "");
     else

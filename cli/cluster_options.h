@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* From the options of run, cluster and compare to the parameters of the library. */
+#ifndef COVEY_CLUSTER_OPTIONS_H
+#define COVEY_CLUSTER_OPTIONS_H
+
+#include <stddef.h>
+
+#include "covey/covey.h"
+#include "options.h"
+
+typedef struct cluster_request {
+    covey_compare_params params; /* cluster.centres points at `start` */
+    covey_loss *losses;          /* [n_losses] */
+    size_t n_losses;
+    double *start; /* [params.cluster.k][start_cols], or NULL */
+    size_t start_cols;
+    int normalize_given;
+    covey_normalize normalize;
+    const char *start_name;
+    float *x; /* [n][d], the rows as they were clustered; set by cluster_request_compute */
+} cluster_request;
+
+/* Returns the exit code, the reason on stderr. cluster_request_fini in every case. */
+int cluster_request_read(cluster_request *out, const options *options);
+void cluster_request_fini(cluster_request *request);
+
+/* What can be known before hours of work: k and the start against n rows [d]; d 0: not known yet.
+ * `what`: "photos" or "rows". */
+int cluster_request_check(const cluster_request *request, size_t n, size_t d, const char *what);
+
+/* Groups and compares run->features (normalised in a copy) into run->comparison, and enters the
+ * facts of the passport. `own`: the features are Covey's. `previous` (may be NULL): the run whose
+ * cluster numbers are kept. */
+int cluster_request_compute(cluster_request *request, covey_run *run, int own,
+                            const covey_run *previous);
+
+#endif

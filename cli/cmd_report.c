@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* covey report FOLDER: the page of a run folder, again. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "console.h"
+#include "run_output.h"
+
+/* Opens the folder and decides where to write: --out, else FOLDER/name. *path is freed with
+ * free, *run by covey_run_free, in every case. */
+static int open_folder(covey_run **run, char **path, const char *name, const options *options) {
+    const option_value *to = &options->values[OPT_TO];
+    covey_error err;
+    *run = NULL;
+    *path = NULL;
+    if (options->n_operands != 1)
+        return misuse("name one run folder: 'covey %s out/'", command_rows[options->command].name);
+    covey_status status = covey_run_load(run, options->operands[0], &err);
+    if (status != COVEY_OK)
+        return fail_status(status, &err);
+    if ((*run)->comparison.n_losses == 0)
+        return fail("%s: holds no groups yet; 'covey compare %s -o %s' makes them",
+                    options->operands[0], options->operands[0], options->operands[0]);
+    *path = to->given ? strdup(to->text) : join_path(options->operands[0], name);
+    return *path ? EXIT_DONE : fail_memory();
+}
+
+int cmd_report(const options *options) {
+    covey_run *run;
+    char *path;
+    int code = open_folder(&run, &path, "report.html", options);
+    if (code == EXIT_DONE) {
+        covey_error err;
+        covey_status status = covey_report_save_html(run, path, 0, &err);
+        code = status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
+    }
+    if (code == EXIT_DONE)
+        say("report: %s", path);
+    free(path);
+    covey_run_free(run);
+    return code;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* covey run PHOTOS... -o out/ */
+#include "cluster_options.h"
+#include "commands.h"
+#include "console.h"
+#include "json_out.h"
+#include "photo_options.h"
+#include "result_print.h"
+#include "run_output.h"
+
+static int group_and_save(covey_run *run, cluster_request *request, const options *options,
+                          double started) {
+    const char *folder = options->values[OPT_OUT].text;
+    covey_run *previous = run_output_previous(folder);
+    int code = cluster_request_compute(request, run, 1, previous);
+    covey_run_free(previous);
+    if (code == EXIT_STOPPED)
+        return run_output_keep_stopped(run, options, started);
+    if (code != EXIT_DONE)
+        return code;
+    run_output_facts(run, options, started);
+    code = run_output_save(run, folder);
+    if (code == EXIT_DONE && options->values[OPT_JSON].given)
+        code = json_print(result_json(run, folder, 0));
+    return code == EXIT_DONE ? photo_options_totals(run, options) : code;
+}
+
+int cmd_run(const options *options) {
+    double started = console_clock();
+    cluster_request request;
+    covey_files *files = NULL;
+    covey_run *run = NULL;
+    int code = cluster_request_read(&request, options);
+    if (code == EXIT_DONE)
+        code = photo_options_find(&files, options);
+    if (code == EXIT_DONE)
+        code = cluster_request_check(&request, covey_files_count(files), 0, "photos");
+    if (code == EXIT_DONE)
+        code = photo_options_describe(&run, options, files);
+    if (code == EXIT_STOPPED)
+        code = run_output_keep_stopped(run, options, started);
+    else if (code == EXIT_DONE)
+        code = group_and_save(run, &request, options, started);
+    covey_run_free(run);
+    covey_files_free(files);
+    cluster_request_fini(&request);
+    return code;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include "compare_solvers.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console.h"
+#include "json_out.h"
+
+static const covey_solver solvers[] = {COVEY_SOLVER_EXACT, COVEY_SOLVER_NEWTON, COVEY_SOLVER_IRLS,
+                                       COVEY_SOLVER_LBFGS, COVEY_SOLVER_BFGS};
+enum { SOLVERS = sizeof solvers / sizeof *solvers };
+
+/* A cluster's rows as the solvers take them. */
+typedef struct cluster_rows {
+    double *points; /* [m][d] */
+    size_t m, d;
+    double *mean, *exact, *centre; /* [d] */
+} cluster_rows;
+
+static void gather(cluster_rows *out, const covey_clustering *c, int32_t cluster, const float *x) {
+    out->m = 0;
+    memset(out->mean, 0, out->d * sizeof *out->mean);
+    for (size_t i = 0; i < c->n; ++i) {
+        if (c->labels[i] != cluster)
+            continue;
+        double *point = out->points + out->m++ * out->d;
+        for (size_t j = 0; j < out->d; ++j) {
+            point[j] = (double)x[i * out->d + j];
+            out->mean[j] += point[j];
+        }
+    }
+    for (size_t j = 0; j < out->d && out->m; ++j)
+        out->mean[j] /= (double)out->m;
+}
+
+static double distance(const double *a, const double *b, size_t d) {
+    double sum = 0;
+    for (size_t j = 0; j < d; ++j)
+        sum += (a[j] - b[j]) * (a[j] - b[j]);
+    return sqrt(sum);
+}
+
+/* One cluster by one solver, from the mean; COVEY_E_ARGUMENT: the solver does not take the loss. */
+static covey_status solve(solver_row *row, const cluster_rows *rows, const covey_loss *loss,
+                          covey_solver solver, const double *exact, covey_error *err) {
+    covey_centre_report report;
+    memcpy(rows->centre, rows->mean, rows->d * sizeof *rows->centre);
+    double start = console_clock();
+    covey_status status = covey_centre_compute(rows->centre, &report, rows->points, rows->m,
+                                               rows->d, NULL, loss, solver, 0, err);
+    if (status != COVEY_OK)
+        return status;
+    row->seconds += console_clock() - start;
+    row->objective += report.objective;
+    row->iterations += report.iterations;
+    row->evaluations += report.evaluations;
+    row->converged += report.converged != 0;
+    ++row->clusters;
+    double away = exact ? distance(rows->centre, exact, rows->d) : NAN;
+    row->from_exact = row->clusters == 1 ? away : fmax(row->from_exact, away);
+    return COVEY_OK;
+}
+
+/* All solvers on all clusters of one loss into out [SOLVERS]; rows left without a cluster were
+ * refused. */
+static int solve_loss(solver_row *out, cluster_rows *rows, const covey_clustering *c,
+                      const float *x) {
+    covey_error err;
+    int refused[SOLVERS] = {0};
+    for (int s = 0; s < SOLVERS; ++s)
+        out[s] = (solver_row){.loss = c->loss.ops->name, .solver = covey_solver_name(solvers[s])};
+    for (size_t j = 0; j < c->k; ++j) {
+        const double *exact = NULL;
+        gather(rows, c, (int32_t)j, x);
+        for (int s = 0; s < SOLVERS && rows->m; ++s) {
+            if (refused[s])
+                continue;
+            covey_status status = solve(&out[s], rows, &c->loss, solvers[s], exact, &err);
+            if (status == COVEY_E_ARGUMENT)
+                refused[s] = 1;
+            else if (status != COVEY_OK)
+                return fail_status(status, &err);
+            if (status == COVEY_OK && solvers[s] == COVEY_SOLVER_EXACT) {
+                memcpy(rows->exact, rows->centre, rows->d * sizeof *rows->exact);
+                exact = rows->exact;
+                out[s].from_exact = 0;
+            }
+        }
+        if (console_progress(NULL, c->loss.ops->name, j + 1, c->k))
+            return fail_status(COVEY_E_CANCELLED, NULL);
+    }
+    return EXIT_DONE;
+}
+
+int compare_solvers(solver_row **out, size_t *n_out, const covey_run *run, const float *x) {
+    const covey_comparison *comparison = &run->comparison;
+    size_t n = comparison->n, d = comparison->d, kept = 0;
+    solver_row *table = malloc((comparison->n_losses * SOLVERS + 1) * sizeof *table);
+    cluster_rows rows = {.points = malloc(n * d * sizeof(double)),
+                         .d = d,
+                         .mean = malloc(3 * d * sizeof(double))};
+    int code = table && rows.points && rows.mean ? EXIT_DONE : fail_memory();
+    if (code == EXIT_DONE) {
+        rows.exact = rows.mean + d;
+        rows.centre = rows.mean + 2 * d;
+    }
+    for (size_t l = 0; l < comparison->n_losses && code == EXIT_DONE; ++l) {
+        solver_row part[SOLVERS];
+        code = solve_loss(part, &rows, &comparison->clusterings[l], x);
+        for (int s = 0; s < SOLVERS && code == EXIT_DONE; ++s)
+            if (part[s].clusters)
+                table[kept++] = part[s];
+    }
+    console_clear();
+    free(rows.points);
+    free(rows.mean);
+    if (code != EXIT_DONE) {
+        free(table);
+        return code;
+    }
+    *out = table;
+    *n_out = kept;
+    return EXIT_DONE;
+}
+
+void compare_solvers_print(const solver_row *rows, size_t n_rows) {
+    printf("\nsolvers: each cluster's centre again, from its mean\n%-20s %-7s %20s %10s %11s %10s "
+           "%10s %s\n",
+           "loss", "solver", "objective", "iterations", "evaluations", "ms", "converged",
+           "from the exact centre");
+    for (size_t i = 0; i < n_rows; ++i) {
+        const solver_row *row = &rows[i];
+        printf("%-20s %-7s %20.12g %10lld %11lld %10.2f %6zu/%-3zu ", row->loss, row->solver,
+               row->objective, row->iterations, row->evaluations, 1000 * row->seconds,
+               row->converged, row->clusters);
+        if (isnan(row->from_exact))
+            puts("-");
+        else
+            printf("%.3g\n", row->from_exact);
+    }
+}
+
+json_t *compare_solvers_json(const solver_row *rows, size_t n_rows) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < n_rows; ++i) {
+        const solver_row *row = &rows[i];
+        json_t *object = json_object();
+        json_object_set_new(object, "loss", json_string(row->loss));
+        json_object_set_new(object, "solver", json_string(row->solver));
+        json_object_set_new(object, "objective", json_number(row->objective));
+        json_object_set_new(object, "iterations", json_integer(row->iterations));
+        json_object_set_new(object, "evaluations", json_integer(row->evaluations));
+        json_object_set_new(object, "clusters", json_integer((json_int_t)row->clusters));
+        json_object_set_new(object, "converged", json_integer((json_int_t)row->converged));
+        json_object_set_new(object, "seconds", json_number(row->seconds));
+        json_object_set_new(object, "from_exact", json_number(row->from_exact));
+        json_array_append_new(list, object);
+    }
+    return list;
+}

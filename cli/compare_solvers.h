@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* covey compare --solvers: every solver on every cluster of every loss. */
+#ifndef COVEY_COMPARE_SOLVERS_H
+#define COVEY_COMPARE_SOLVERS_H
+
+#include <jansson.h>
+
+#include "covey/covey.h"
+
+/* One loss under one solver, summed over the clusters. */
+typedef struct solver_row {
+    const char *loss, *solver;
+    double objective;
+    long long iterations, evaluations;
+    size_t clusters, converged;
+    double seconds;
+    double from_exact; /* largest distance of a centre to the exact one; NaN: there is none */
+} solver_row;
+
+/* Solves each cluster's centre again from its mean, by each solver that takes the loss. x: the rows
+ * that were clustered, [n][d]. `*rows` [*n_rows] is freed with free. Returns the exit code. */
+int compare_solvers(solver_row **rows, size_t *n_rows, const covey_run *run, const float *x);
+
+void compare_solvers_print(const solver_row *rows, size_t n_rows);
+json_t *compare_solvers_json(const solver_row *rows, size_t n_rows);
+
+#endif
