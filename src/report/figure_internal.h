@@ -43,6 +43,13 @@ typedef struct covey__box {
 covey_status covey__canvas_image(covey__canvas *canvas, covey__box box, const uint8_t *rgb,
                                  size_t width, size_t height, int sharp, covey_error *err);
 
+/* covey_figures_save_run with pictures from `pictures_new`, which does as covey_pictures_new. */
+typedef covey_status (*covey__pictures_fn)(covey_picture **out, const covey_run *run,
+                                           const int64_t *rows, size_t n, size_t side,
+                                           covey_error *err);
+covey_status covey__figures_save(const covey_run *run, const char *folder,
+                                 covey__pictures_fn pictures_new, covey_error *err);
+
 extern const uint8_t covey__viridis[256][3];
 
 #endif

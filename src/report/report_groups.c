@@ -76,7 +76,7 @@ static void add_group(covey__page *page, size_t c) {
     covey__page_add(page, "</bdi></h3> <span class=\"size\">");
     covey__page_add(page, size_text(page, size).s);
     covey__page_add(page, "</span>");
-    if (!left_out && comparison->stability && page->comparison->n_losses > 1 &&
+    if (!left_out && size && comparison->stability && comparison->n_losses > 1 &&
         isfinite(comparison->stability[c])) {
         covey__page_add(page, " <span class=\"steady\" title=\"");
         COVEY__SAY(page, GROUP_STABLE_TITLE);
