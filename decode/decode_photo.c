@@ -105,10 +105,31 @@ static uint32_t encode_thumb(const decode_job *job, const uint8_t *rgb, size_t w
     return stored;
 }
 
+/* The photo as stored, and as the network is to see it. */
+typedef struct shape {
+    size_t width, height; /* as stored */
+    int orientation;      /* EXIF's, as it is to be applied: 1 if not */
+    size_t seen_width, seen_height;
+} shape;
+
+/* Where the photo lies in an image of it at 1/shrink. JPEG cuts the last partial pixel off at the
+ * right and at the bottom as stored; turning puts these sides elsewhere. */
+static void set_box(covey__frame *frame, const shape *photo, int shrink, size_t width,
+                    size_t height) {
+    int o = photo->orientation;
+    int from_right = o == 2 || o == 3 || o == 6 || o == 7;
+    int from_bottom = o == 3 || o == 4 || o == 7 || o == 8;
+    frame->box_width = (double)photo->seen_width / shrink;
+    frame->box_height = (double)photo->seen_height / shrink;
+    frame->box_left = from_right ? (double)width - frame->box_width : 0;
+    frame->box_top = from_bottom ? (double)height - frame->box_height : 0;
+}
+
 /* Decodes at 1/shrink into rgb and thumb [thumb_height][thumb_width][3], either of them NULL if not
  * wanted. */
-static covey_status decode_at(const decode_job *job, int shrink, uint8_t *rgb, uint8_t *thumb,
-                              size_t thumb_width, size_t thumb_height, covey_error *err) {
+static covey_status decode_at(const decode_job *job, const shape *photo, int shrink, uint8_t *rgb,
+                              uint8_t *thumb, size_t thumb_width, size_t thumb_height,
+                              covey_error *err) {
     covey_status status = COVEY_OK;
     VipsImage *opened = NULL, *image = NULL;
     covey__resampler *resamplers[2];
@@ -116,15 +137,20 @@ static covey_status decode_at(const decode_job *job, int shrink, uint8_t *rgb, u
     COVEY_TRY(decode_open(&opened, job, shrink, err));
     COVEY_TRY(decode_prepare(&image, opened, job, err));
     size_t width = (size_t)image->Xsize, height = (size_t)image->Ysize;
+    int boxed = shrink > 1 && job->kind == COVEY__KIND_JPEG; /* WebP scales to whole pixels */
     if (rgb) {
         covey__frame frame = job->setup->crop
-                                 ? covey__frame_crop(width, height)
+                                 ? covey__frame_crop(photo->seen_width, photo->seen_height)
                                  : covey__frame_whole(COVEY_PHOTO_SIDE, COVEY_PHOTO_SIDE);
+        if (boxed)
+            set_box(&frame, photo, shrink, width, height);
         COVEY_TRY(covey__resampler_new(&resamplers[n], rgb, &frame, width, height, err));
         ++n;
     }
     if (thumb) {
         covey__frame frame = covey__frame_whole(thumb_width, thumb_height);
+        if (boxed)
+            set_box(&frame, photo, shrink, width, height);
         COVEY_TRY(covey__resampler_new(&resamplers[n], thumb, &frame, width, height, err));
         ++n;
     }
@@ -139,31 +165,45 @@ done:
     return status;
 }
 
-/* Width and height as stored, and whether a viewer turns the photo by a quarter. */
-static covey_status measure(const decode_job *job, size_t *width, size_t *height, int *quarter,
-                            covey_error *err) {
+/* From the header alone. *quarter: a viewer turns the photo by a quarter. */
+static covey_status measure(const decode_job *job, shape *photo, int *quarter, covey_error *err) {
     covey_status status = COVEY_OK;
     VipsImage *header = NULL;
     COVEY_TRY(decode_open(&header, job, 1, err));
-    *width = (size_t)header->Xsize;
-    *height = (size_t)header->Ysize;
-    *quarter = vips_image_get_orientation(header) >= 5;
-    COVEY_FAIL_IF(*width > LONGEST_SIDE || *height > LONGEST_SIDE, err, COVEY_E_LIMIT, NULL,
-                  "is %zux%zu pixels, with a side beyond the limit of %d; cut it into parts",
-                  *width, *height, LONGEST_SIDE);
-    COVEY_FAIL_IF(*width * *height > job->setup->max_pixels, err, COVEY_E_LIMIT, NULL,
+    size_t width = (size_t)header->Xsize, height = (size_t)header->Ysize;
+    int orientation = vips_image_get_orientation(header);
+    *quarter = orientation >= 5;
+    photo->width = width;
+    photo->height = height;
+    photo->orientation = job->setup->orient ? orientation : 1;
+    photo->seen_width = photo->orientation >= 5 ? height : width;
+    photo->seen_height = photo->orientation >= 5 ? width : height;
+    COVEY_FAIL_IF(width > LONGEST_SIDE || height > LONGEST_SIDE, err, COVEY_E_LIMIT, NULL,
+                  "is %zux%zu pixels, with a side beyond the limit of %d; cut it into parts", width,
+                  height, LONGEST_SIDE);
+    COVEY_FAIL_IF(width * height > job->setup->max_pixels, err, COVEY_E_LIMIT, NULL,
                   "is %zux%zu pixels, more than the limit of %ju; make it smaller or raise the "
                   "limit",
-                  *width, *height, (uintmax_t)job->setup->max_pixels);
+                  width, height, (uintmax_t)job->setup->max_pixels);
 done:
     if (header)
         g_object_unref(header);
     return status;
 }
 
+/* What the network sees must not depend on the thumbnail: if that wants more pixels, this is less
+ * than `shrink`, and the photo is decoded twice. */
+static int choose_thumb_shrink(const decode_job *job, const shape *photo, int shrink) {
+    size_t longer = photo->width > photo->height ? photo->width : photo->height;
+    int chosen = 1;
+    while (chosen < shrink && longer / (size_t)(2 * chosen) >= job->setup->thumb)
+        chosen *= 2;
+    return chosen;
+}
+
 covey_status decode_photo(decode_job *job, covey_error *err) {
     covey_status status = COVEY_OK;
-    size_t width, height, side = job->setup->thumb;
+    shape photo;
     int quarter;
     uint8_t *thumb = NULL;
     COVEY_FAIL_IF(!job->size, err, COVEY_E_FORMAT, NULL,
@@ -171,31 +211,27 @@ covey_status decode_photo(decode_job *job, covey_error *err) {
     job->kind = covey__sniff(job->bytes,
                              job->size < COVEY__SNIFF_BYTES ? job->size : COVEY__SNIFF_BYTES);
     COVEY_TRY(decode_check_kind(job, err));
-    COVEY_TRY(measure(job, &width, &height, &quarter, err));
-    size_t upright_width = quarter ? height : width, upright_height = quarter ? width : height;
-    size_t thumb_width = quarter && job->setup->orient ? height : width;
-    size_t thumb_height = quarter && job->setup->orient ? width : height;
+    COVEY_TRY(measure(job, &photo, &quarter, err));
     /* Twice what the resampler is to make of it, on each side. */
     size_t least = job->setup->crop ? 2 * 256 : 2 * COVEY_PHOTO_SIDE;
-    int shrink = job->setup->full ? 1 : choose_shrink(job, width, height, least), thumb_shrink = 1;
-    if (side) {
-        size_t longer = width > height ? width : height;
-        /* What the network sees must not depend on the thumbnail: if that wants more pixels, the
-         * photo is decoded twice. */
-        while (decode_can_shrink(job->kind) && thumb_shrink < shrink &&
-               longer / (size_t)(2 * thumb_shrink) >= side)
-            thumb_shrink *= 2;
-        thumb_size(&thumb_width, &thumb_height, side);
+    int shrink = job->setup->full ? 1 : choose_shrink(job, photo.width, photo.height, least);
+    int thumb_shrink = shrink;
+    size_t thumb_width = photo.seen_width, thumb_height = photo.seen_height;
+    if (job->setup->thumb) {
+        thumb_shrink = choose_thumb_shrink(job, &photo, shrink);
+        thumb_size(&thumb_width, &thumb_height, job->setup->thumb);
         thumb = covey__alloc_array(thumb_width * thumb_height, 3);
         COVEY_NOMEM_IF(!thumb, err);
     }
-    COVEY_TRY(decode_at(job, shrink, job->rgb, thumb_shrink == shrink ? thumb : NULL, thumb_width,
+    int once = thumb_shrink == shrink;
+    COVEY_TRY(decode_at(job, &photo, shrink, job->rgb, once ? thumb : NULL, thumb_width,
                         thumb_height, err));
-    if (thumb && thumb_shrink != shrink)
-        COVEY_TRY(decode_at(job, thumb_shrink, NULL, thumb, thumb_width, thumb_height, err));
+    if (thumb && !once)
+        COVEY_TRY(
+            decode_at(job, &photo, thumb_shrink, NULL, thumb, thumb_width, thumb_height, err));
     job->reply->thumb_bytes = thumb ? encode_thumb(job, thumb, thumb_width, thumb_height) : 0;
-    job->reply->width = (uint32_t)upright_width;
-    job->reply->height = (uint32_t)upright_height;
+    job->reply->width = (uint32_t)(quarter ? photo.height : photo.width);
+    job->reply->height = (uint32_t)(quarter ? photo.width : photo.height);
 done:
     covey__free(thumb);
     return status;

@@ -42,30 +42,35 @@ static double triangle(double x) {
     return x < 1.0 ? 1.0 - x : 0.0;
 }
 
-static size_t tap_limit(size_t in, size_t out) {
-    double scale = (double)in / (double)out;
+static size_t tap_limit(double extent, size_t out) {
+    double scale = extent / (double)out;
     return (size_t)ceil(scale < 1.0 ? 1.0 : scale) * 2 + 1;
 }
 
 /* Outputs start .. start + n - 1 of `out`: taps [n], weights [n][stride][repeat], scratch
  * [stride]. */
 static void weigh(covey__taps *taps, int32_t *weights, size_t stride, size_t repeat, size_t in,
-                  size_t out, size_t start, size_t n, double *scratch) {
-    double scale = (double)in / (double)out;
+                  double origin, double extent, size_t out, size_t start, size_t n,
+                  double *scratch) {
+    double scale = extent / (double)out;
     double support = scale < 1.0 ? 1.0 : scale;
     double inverse = 1.0 / support;
     for (size_t i = 0; i < n; ++i) {
-        double centre = ((double)(start + i) + 0.5) * scale;
+        double centre = origin + ((double)(start + i) + 0.5) * scale;
         double low = centre - support + 0.5, high = centre + support + 0.5;
         size_t first = low < 0 ? 0 : (size_t)low;
         size_t end = high > (double)in ? in : (size_t)high;
+        if (first >= end) { /* beyond the input, within the box */
+            end = end ? end : 1;
+            first = end - 1;
+        }
         double total = 0.0;
         for (size_t t = 0; t < end - first; ++t) {
             scratch[t] = triangle(((double)(t + first) - centre + 0.5) * inverse);
             total += scratch[t];
         }
         for (size_t t = 0; t < end - first; ++t) {
-            double weight = total != 0.0 ? scratch[t] / total : scratch[t];
+            double weight = total != 0.0 ? scratch[t] / total : end - first == 1;
             for (size_t r = 0; r < repeat; ++r)
                 weights[(i * stride + t) * repeat + r] =
                     (int32_t)(0.5 + weight * (double)(1 << WEIGHT_BITS));
@@ -80,12 +85,19 @@ static void *alloc3(size_t a, size_t b, size_t c) {
     return covey__mul_size(&n, a, b) ? NULL : covey__alloc_array(n, c);
 }
 
+static int box_is_valid(double start, double extent, size_t in) {
+    return extent == 0 || (extent > 0 && start > -1 && start < 1 &&
+                           fabs(start + extent - (double)in) < 1);
+}
+
 static int frame_is_valid(const covey__frame *f, size_t in_width, size_t in_height) {
     const size_t limit = (size_t)1 << 28;
     return f->width && f->height && in_width && in_height && f->full_width <= limit &&
            f->full_height <= limit && in_width <= limit && in_height <= limit &&
            f->width <= f->full_width && f->height <= f->full_height &&
-           f->left <= f->full_width - f->width && f->top <= f->full_height - f->height;
+           f->left <= f->full_width - f->width && f->top <= f->full_height - f->height &&
+           box_is_valid(f->box_left, f->box_width, in_width) &&
+           box_is_valid(f->box_top, f->box_height, in_height);
 }
 
 /* Pillow 13's rule: the height shrinks, by more than twice as many samples as the width does. */
@@ -111,8 +123,10 @@ covey_status covey__resampler_new(covey__resampler **resampler, uint8_t *out,
     r->frame = *frame;
     r->in_width = in_width;
     r->in_height = in_height;
-    r->stride_x = tap_limit(in_width, frame->full_width);
-    r->stride_y = tap_limit(in_height, frame->full_height);
+    double extent_x = frame->box_width > 0 ? frame->box_width : (double)in_width;
+    double extent_y = frame->box_height > 0 ? frame->box_height : (double)in_height;
+    r->stride_x = tap_limit(extent_x, frame->full_width);
+    r->stride_y = tap_limit(extent_y, frame->full_height);
     r->down_first = goes_down_first(frame, in_width, in_height);
     r->middle_width = r->down_first ? in_width : frame->width;
     r->taps_x = covey__alloc_array(frame->width, sizeof *r->taps_x);
@@ -128,10 +142,10 @@ covey_status covey__resampler_new(covey__resampler **resampler, uint8_t *out,
     COVEY_NOMEM_IF(!r->taps_x || !r->taps_y || !r->weights_x || !r->weights_y || !r->ring ||
                        !r->middle || !r->window || !r->sums || !scratch,
                    err);
-    weigh(r->taps_x, r->weights_x, r->stride_x, 3, in_width, frame->full_width, frame->left,
-          frame->width, scratch);
-    weigh(r->taps_y, r->weights_y, r->stride_y, 1, in_height, frame->full_height, frame->top,
-          frame->height, scratch);
+    weigh(r->taps_x, r->weights_x, r->stride_x, 3, in_width, frame->box_left, extent_x,
+          frame->full_width, frame->left, frame->width, scratch);
+    weigh(r->taps_y, r->weights_y, r->stride_y, 1, in_height, frame->box_top, extent_y,
+          frame->full_height, frame->top, frame->height, scratch);
     covey_isa isa = COVEY_ISA_SCALAR;
     COVEY_TRY(covey_isa_in_use(&isa, err));
     int avx2 = isa >= COVEY_ISA_AVX2;
@@ -161,7 +175,7 @@ void covey__resampler_free(covey__resampler *r) {
 
 /* in [in_width][3] to out [frame.width][3]. */
 static void go_across(const covey__resampler *r, uint8_t *out, const uint8_t *in) {
-    if (r->frame.full_width == r->in_width)
+    if (r->frame.full_width == r->in_width && r->frame.box_width == 0)
         memcpy(out, in + 3 * r->frame.left, 3 * r->frame.width);
     else
         r->across(out, in, r->frame.width, r->taps_x, r->weights_x, r->stride_x);
@@ -208,7 +222,7 @@ covey_status covey_photo_resize(uint8_t *out, size_t out_width, size_t out_heigh
 }
 
 covey__frame covey__frame_whole(size_t width, size_t height) {
-    return (covey__frame){width, height, 0, 0, width, height};
+    return (covey__frame){width, height, 0, 0, width, height, 0, 0, 0, 0};
 }
 
 /* n/2 rounded, halves to even, as Python's round. */
@@ -231,5 +245,9 @@ covey__frame covey__frame_crop(size_t in_width, size_t in_height) {
                           half_to_even(width - COVEY_PHOTO_SIDE),
                           half_to_even(height - COVEY_PHOTO_SIDE),
                           COVEY_PHOTO_SIDE,
-                          COVEY_PHOTO_SIDE};
+                          COVEY_PHOTO_SIDE,
+                          0,
+                          0,
+                          0,
+                          0};
 }

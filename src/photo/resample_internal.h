@@ -12,9 +12,15 @@
 typedef struct covey__resampler covey__resampler;
 
 /* What is made: the part [height][width] at (left, top) of the photo resampled to full_width x
- * full_height. Only the part costs time and memory. */
+ * full_height. Only the part costs time and memory.
+ *
+ * A photo decoded at reduced scale seldom is a whole number of pixels: 2743 pixels at 1/4 are
+ * 685.75, of which the decoder gives 685. The box says where the photo lies in the input's
+ * coordinates; taking 685 for the whole would shift the far side by three pixels of the original.
+ * box_width or box_height of 0: the input is the photo. */
 typedef struct covey__frame {
     size_t full_width, full_height, left, top, width, height;
+    double box_left, box_top, box_width, box_height;
 } covey__frame;
 
 covey__frame covey__frame_whole(size_t width, size_t height);
@@ -22,8 +28,8 @@ covey__frame covey__frame_whole(size_t width, size_t height);
 covey__frame covey__frame_crop(size_t in_width, size_t in_height);
 
 /* From in [in_height][in_width][3] to out [frame.height][frame.width][3], which is borrowed until
- * the last row was pushed. A side of 0 or above 2^28, or a part that is not inside:
- * COVEY_E_ARGUMENT. */
+ * the last row was pushed. A side of 0 or above 2^28, a part that is not inside, or a box more than
+ * a pixel off the input: COVEY_E_ARGUMENT. */
 covey_status covey__resampler_new(covey__resampler **resampler, uint8_t *out,
                                   const covey__frame *frame, size_t in_width, size_t in_height,
                                   covey_error *err);

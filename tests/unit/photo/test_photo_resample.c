@@ -105,7 +105,7 @@ static void a_part_equals_the_same_part_of_the_whole(void **state) {
     uint8_t *in = formula_picture(W, H), whole[FW * FH * 3], part[20 * 30 * 3];
     covey_error err;
     covey__resampler *r = NULL;
-    covey__frame frame = {FW, FH, 13, 37, 20, 30};
+    covey__frame frame = {FW, FH, 13, 37, 20, 30, 0, 0, 0, 0};
     assert_int_equal(covey_photo_resize(whole, FW, FH, in, W, H), COVEY_OK);
     assert_ok(covey__resampler_new(&r, part, &frame, W, H, &err));
     for (size_t y = 0; y < H; ++y)
@@ -124,29 +124,74 @@ static void impossible_sizes_are_refused(void **state) {
     assert_int_equal(covey_photo_resize(pixel, SIZE_MAX / 2, 1, pixel, 1, 1), COVEY_E_ARGUMENT);
     covey_error err;
     covey__resampler *r = NULL;
-    covey__frame outside = {10, 10, 5, 0, 6, 10};
+    covey__frame outside = {10, 10, 5, 0, 6, 10, 0, 0, 0, 0};
+    covey__frame far_off = {10, 10, 0, 0, 10, 10, 0, 0, 5.5, 4};
     assert_status(covey__resampler_new(&r, pixel, &outside, 4, 4, &err), COVEY_E_ARGUMENT);
+    assert_status(covey__resampler_new(&r, pixel, &far_off, 4, 4, &err), COVEY_E_ARGUMENT);
+}
+
+/* checksum(Image.fromarray(picture).resize(size, Image.BILINEAR, box=...)), Pillow 13.0.0 */
+static void boxes_equal_pillow(void **state) {
+    (void)state;
+    static const struct {
+        size_t w, h;
+        covey__frame frame;
+        uint64_t hash;
+    } cases[] = {
+        {686, 671, {224, 224, 0, 0, 224, 224, 0, 0, 685.75, 670.75}, 0x1f736f3832fa0e9cu},
+        {686, 671, {224, 224, 0, 0, 224, 224, 0.25, 0.25, 685.75, 670.75}, 0x2960d5e030d742cfu},
+        {100, 80, {30, 20, 0, 0, 30, 20, 0.5, 0.25, 99.25, 79.25}, 0x042d94f4dc471293u},
+    };
+    for (size_t i = 0; i < LENGTH(cases); ++i) {
+        static uint8_t out[224 * 224 * 3];
+        covey_error err;
+        covey__resampler *r = NULL;
+        const covey__frame *frame = &cases[i].frame;
+        uint8_t *in = formula_picture(cases[i].w, cases[i].h);
+        assert_ok(covey__resampler_new(&r, out, frame, cases[i].w, cases[i].h, &err));
+        for (size_t y = 0; y < cases[i].h; ++y)
+            covey__resampler_push(r, in + y * cases[i].w * 3);
+        covey__resampler_free(r);
+        free(in);
+        if (checksum(out, frame->width * frame->height * 3) != cases[i].hash)
+            fail_msg("case %zu differs from Pillow's", i);
+    }
+}
+
+/* A box may reach beyond the input by less than a pixel: the last samples stand for the rest. */
+static void a_box_beyond_the_input(void **state) {
+    (void)state;
+    uint8_t in[6] = {10, 20, 30, 50, 60, 70}, out[12];
+    covey_error err;
+    covey__resampler *r = NULL;
+    covey__frame frame = {4, 1, 0, 0, 4, 1, 0, 0, 2.9, 0};
+    assert_ok(covey__resampler_new(&r, out, &frame, 2, 1, &err));
+    covey__resampler_push(r, in);
+    covey__resampler_free(r);
+    assert_memory_equal(out + 9, in + 3, 3);
+    assert_memory_equal(out, in, 3);
 }
 
 /* torchvision 0.29.2: resize(256).size, then center_crop(224)'s corner. */
 static void crop_follows_torchvision(void **state) {
     (void)state;
     static const struct {
-        size_t w, h;
-        covey__frame frame;
+        size_t w, h, full_w, full_h, left, top;
     } cases[] = {
-        {640, 480, {341, 256, 58, 16, 224, 224}},    {481, 640, {256, 340, 16, 58, 224, 224}},
-        {256, 256, {256, 256, 16, 16, 224, 224}},    {257, 256, {257, 256, 16, 16, 224, 224}},
-        {300, 999, {256, 852, 16, 314, 224, 224}},   {1000, 37, {6918, 256, 3347, 16, 224, 224}},
-        {500, 375, {341, 256, 58, 16, 224, 224}},    {375, 500, {256, 341, 16, 58, 224, 224}},
-        {333, 500, {256, 384, 16, 80, 224, 224}},    {1, 1, {256, 256, 16, 16, 224, 224}},
+        {640, 480, 341, 256, 58, 16},  {481, 640, 256, 340, 16, 58},  {256, 256, 256, 256, 16, 16},
+        {257, 256, 257, 256, 16, 16},  {300, 999, 256, 852, 16, 314},
+        {1000, 37, 6918, 256, 3347, 16},
+        {500, 375, 341, 256, 58, 16},  {375, 500, 256, 341, 16, 58},  {333, 500, 256, 384, 16, 80},
+        {1, 1, 256, 256, 16, 16},
     };
     for (size_t i = 0; i < LENGTH(cases); ++i) {
-        covey__frame got = covey__frame_crop(cases[i].w, cases[i].h), want = cases[i].frame;
-        if (memcmp(&got, &want, sizeof got))
-            fail_msg("%zux%zu: %zux%zu at (%zu, %zu), torchvision has %zux%zu at (%zu, %zu)",
-                     cases[i].w, cases[i].h, got.full_width, got.full_height, got.left, got.top,
-                     want.full_width, want.full_height, want.left, want.top);
+        covey__frame got = covey__frame_crop(cases[i].w, cases[i].h);
+        assert_int_equal(got.full_width, cases[i].full_w);
+        assert_int_equal(got.full_height, cases[i].full_h);
+        assert_int_equal(got.left, cases[i].left);
+        assert_int_equal(got.top, cases[i].top);
+        assert_int_equal(got.width, 224);
+        assert_int_equal(got.height, 224);
     }
 }
 
@@ -185,6 +230,8 @@ int main(void) {
         cmocka_unit_test(same_size_changes_nothing),
         cmocka_unit_test(a_part_equals_the_same_part_of_the_whole),
         cmocka_unit_test(impossible_sizes_are_refused),
+        cmocka_unit_test(boxes_equal_pillow),
+        cmocka_unit_test(a_box_beyond_the_input),
         cmocka_unit_test(crop_follows_torchvision),
         cmocka_unit_test(reference_cases),
     };
