@@ -107,6 +107,10 @@ covey_status covey__remove_tree(const char *path, covey_error *err);
 /* Copies one regular file's content, built aside and renamed in. */
 covey_status covey__file_copy(const char *to, const char *from, covey_error *err);
 
+/* As covey_npy_load_f64; `finite` 0 lets NaN and infinity pass, for our own files. */
+covey_status covey__npy_load_f64(double **out, size_t *rows, size_t *cols, const char *path,
+                                 int finite, covey_error *err);
+
 /* ---- SHA-256 ---------------------------------------------------------------------------- */
 
 void covey__sha256(uint8_t digest[32], const void *data, size_t size);

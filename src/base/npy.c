@@ -166,8 +166,8 @@ static covey_status open_npy(int *fd, header *head, const char *path, covey_erro
     return read_header(head, *fd, path, err);
 }
 
-covey_status covey_npy_load_f64(double **out, size_t *rows, size_t *cols, const char *path,
-                                covey_error *err) {
+covey_status covey__npy_load_f64(double **out, size_t *rows, size_t *cols, const char *path,
+                                 int finite, covey_error *err) {
     covey_status status = COVEY_OK;
     double *data = NULL;
     header head;
@@ -188,7 +188,7 @@ covey_status covey_npy_load_f64(double **out, size_t *rows, size_t *cols, const 
             data[i] = (double)value;
         }
     }
-    for (size_t i = 0; i < n; ++i)
+    for (size_t i = 0; finite && i < n; ++i)
         COVEY_FAIL_IF(!isfinite(data[i]), err, COVEY_E_NUMERIC, path,
                       "has NaN or infinity in row %zu (counted from 0)", i / head.cols);
     *out = data;
@@ -200,6 +200,11 @@ done:
     if (fd >= 0)
         close(fd);
     return status;
+}
+
+covey_status covey_npy_load_f64(double **out, size_t *rows, size_t *cols, const char *path,
+                                covey_error *err) {
+    return covey__npy_load_f64(out, rows, cols, path, 1, err);
 }
 
 /* Reads float64 in pieces and rounds, so that no second copy of the matrix is held. */

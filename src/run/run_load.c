@@ -363,7 +363,7 @@ static covey_status load_clustering(loader *in, size_t l, const json_t *object, 
     const char *name = json_string_value(json_object_get(object, "name"));
     size_t k = count_at(object, "k"), n = in->run->features.rows, rows, cols;
     char *path = NULL;
-    if (!name || k == 0 || k > MAX_CLUSTERS || k > n)
+    if (!name || k == 0 || k > MAX_CLUSTERS) /* numbers without a cluster may make k exceed n */
         return broken(in, "comparison.json", "has a loss without name or clusters", err);
     COVEY_TRY(covey_loss_find(&c->loss, name, err));
     COVEY_TRY(load_params(in, &c->loss, json_object_get(object, "params"), err));
@@ -372,7 +372,8 @@ static covey_status load_clustering(loader *in, size_t l, const json_t *object, 
     c->k = k;
     path = covey__asprintf("%s/centres/%s.npy", in->folder, c->loss.ops->name);
     COVEY_NOMEM_IF(!path, err);
-    COVEY_TRY(covey_npy_load_f64(&c->centres, &rows, &cols, path, err));
+    /* A number that this loss has no cluster for is a row of NaN. */
+    COVEY_TRY(covey__npy_load_f64(&c->centres, &rows, &cols, path, 0, err));
     COVEY_FAIL_IF(rows != k || cols != c->d, err, COVEY_E_FORMAT, path,
                   "does not fit the run: %zu x %zu in place of %zu x %zu", rows, cols, k, c->d);
     c->labels = covey__calloc(n, sizeof *c->labels);
