@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "result_print.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,18 @@ static const char *row_name(const covey_run *run, int64_t row, char buffer[32]) 
         return run->photos[row].path;
     snprintf(buffer, 32, "row %lld", (long long)row);
     return buffer;
+}
+
+/* 0: a number that another loss has a cluster for and this one has not; its centre is NaN. */
+static int is_cluster(const covey_clustering *c, size_t j) {
+    return !isnan(c->centres[j * c->d]);
+}
+
+static size_t count_clusters(const covey_clustering *c) {
+    size_t count = 0;
+    for (size_t j = 0; j < c->k; ++j)
+        count += is_cluster(c, j) != 0;
+    return count;
 }
 
 static void print_params(char *out, size_t size, const covey_loss *loss) {
@@ -48,12 +61,14 @@ void result_print_clusters(const covey_run *run, size_t loss) {
     double *scratch = malloc((c->n + 1) * sizeof *scratch);
     print_params(params, sizeof params, &c->loss);
     printf("%s%s%s: %zu rows in %zu clusters, objective %.10g, %d rounds%s\n", c->loss.ops->name,
-           *params ? " " : "", params, c->n, c->k, c->objective, c->rounds,
+           *params ? " " : "", params, c->n, count_clusters(c), c->objective, c->rounds,
            c->converged ? "" : " (the limit; not converged)");
     if (run->comparison.k_reason[0])
         printf("%s\n", run->comparison.k_reason);
     printf("\ncluster    size  median distance  representative\n");
     for (size_t j = 0; j < c->k; ++j) {
+        if (!is_cluster(c, j))
+            continue;
         printf("%7zu %7zu  %15.6g  ", j, c->sizes[j],
                scratch ? median_distance(c, (int32_t)j, scratch) : 0);
         print_clean(stdout, row_name(run, c->representatives[j], name));
@@ -115,7 +130,7 @@ void result_print_comparison(const covey_run *run) {
         char params[96];
         print_params(params, sizeof params, &r->loss);
         printf("%-20s %-16s %3zu %14.8g %5d%s %10.4f %14.8g %14.8g\n", r->loss.ops->name,
-               *params ? params : "-", r->k, r->objective, r->rounds, r->converged ? " " : "*",
+               *params ? params : "-", count_clusters(r), r->objective, r->rounds, r->converged ? " " : "*",
                c->silhouette[l], c->sum_l2[l], c->sum_l1[l]);
     }
     for (size_t l = 0; l < c->n_losses; ++l)
@@ -168,6 +183,8 @@ static void set_row(json_t *object, const covey_run *run, int64_t row) {
 static json_t *clusters_json(const covey_run *run, const covey_clustering *c) {
     json_t *clusters = json_array();
     for (size_t j = 0; j < c->k; ++j) {
+        if (!is_cluster(c, j))
+            continue;
         json_t *cluster = json_object(), *representative = json_object();
         set_count(cluster, "cluster", (long long)j);
         set_count(cluster, "size", (long long)c->sizes[j]);
@@ -187,7 +204,7 @@ static json_t *loss_json(const covey_run *run, size_t l, int labels) {
     for (int i = 0; i < COVEY_LOSS_PARAMS && c->loss.ops->params[i].name; ++i)
         json_object_set_new(params, c->loss.ops->params[i].name, json_number(c->loss.params[i]));
     json_object_set_new(loss, "params", params);
-    set_count(loss, "k", (long long)c->k);
+    set_count(loss, "k", (long long)count_clusters(c));
     json_object_set_new(loss, "objective", json_number(c->objective));
     set_count(loss, "rounds", c->rounds);
     set_count(loss, "restart", c->restart);

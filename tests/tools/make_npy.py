@@ -3,7 +3,7 @@
 
 Rows lie in three blobs round (0, 0, ...), (8, 8, ...), (16, 16, ...), blob sizes 3 : 2 : 1. MODE: f8,
 i4, big (big-endian), fortran, flat (one dimension), nan (in row 5), short (bytes missing), same (all
-rows equal), centres (the blobs' centres, in float64: ROWS of them)."""
+rows equal), noise (one blob), centres (the blobs' centres, in float64: ROWS of them)."""
 import random
 import struct
 import sys
@@ -19,6 +19,8 @@ for i in range(rows):
     elif mode == "same":
         data.append([1.0] * cols)
     else:
+        if mode == "noise":
+            blob = 0
         data.append([8.0 * blob + random.gauss(0, 1) for _ in range(cols)])
 if mode == "nan":
     data[5][0] = float("nan")
