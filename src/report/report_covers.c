@@ -101,11 +101,14 @@ void covey__page_write_covers(covey__page *page) {
         covey__text_addf(&page->text, "<th scope=\"col\"><a href=\"#g%zu\"><bdi>", c);
         covey__page_escape(page, covey__page_group_name(page, c, &scratch));
         covey__page_add(page, "</bdi></a><span class=\"sub\">");
-        covey__page_add(page, page->has_photos
-                                  ? covey__plural(COVEY__MSG_PHOTO_ONE, COVEY__MSG_PHOTO_MANY,
-                                                  size).s
-                                  : covey__plural(COVEY__MSG_ROW_ONE, COVEY__MSG_ROW_MANY,
-                                                  size).s);
+        if (!size)
+            COVEY__SAYF(page, COLUMN_ABSENT, covey__page_loss_title(page, 0));
+        else if (page->has_photos)
+            covey__page_add(page, covey__plural(COVEY__MSG_PHOTO_ONE, COVEY__MSG_PHOTO_MANY,
+                                                size).s);
+        else
+            covey__page_add(page, covey__plural(COVEY__MSG_ROW_ONE, COVEY__MSG_ROW_MANY,
+                                                size).s);
         covey__page_add(page, "</span></th>\n");
     }
     covey__page_add(page, "</tr></thead>\n<tbody>\n");

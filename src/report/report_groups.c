@@ -241,20 +241,23 @@ void covey__page_write_undecided(covey__page *page) {
     const covey_comparison *comparison = page->comparison;
     covey__page_section(page, "undecided", COVEY__MSG_UNDECIDED);
     covey__page_add(page, "<p class=\"intro\">");
-    if (!page->undecided)
-        COVEY__SAY(page, UNDECIDED_NONE);
-    else
+    if (page->undecided)
         COVEY__SAY(page, UNDECIDED_INTRO);
+    else if (page->wavering)
+        COVEY__SAY(page, UNDECIDED_FEW);
+    else
+        COVEY__SAY(page, UNDECIDED_NONE);
     covey__page_add(page, "</p>\n");
-    if (page->undecided) {
-        doubt *doubts = covey__alloc_array(page->undecided, sizeof *doubts);
+    if (page->wavering) {
+        double least = page->undecided ? COVEY__NO_MAJORITY : 0;
+        doubt *doubts = covey__alloc_array(page->wavering, sizeof *doubts);
         if (!doubts) {
             page->text.failed = 1;
             return;
         }
         size_t count = 0;
         for (size_t i = 0; i < page->n; ++i)
-            if (comparison->disagreement[i] > 0)
+            if (comparison->disagreement[i] > 0 && comparison->disagreement[i] >= least)
                 doubts[count++] = (doubt){comparison->disagreement[i], i};
         qsort(doubts, count, sizeof *doubts, by_doubt);
         size_t shown = count < UNDECIDED_SHOWN ? count : UNDECIDED_SHOWN;

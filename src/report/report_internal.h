@@ -34,6 +34,7 @@ covey__short covey__phrase(covey__message message, const char *a, const char *b,
 /* ---- the page ---------------------------------------------------------------------------- */
 
 enum { COVEY__LEFT_OUT = -1 };
+#define COVEY__NO_MAJORITY 0.5 /* disagreement from which a row counts as undecided */
 
 /* What every part of the page reads. Prepared once, so that the parts only write. */
 typedef struct covey__page {
@@ -44,7 +45,8 @@ typedef struct covey__page {
     int has_photos;
     int thumbs_inline;
     size_t k;         /* clusters of the reference loss that have members */
-    size_t undecided; /* rows with disagreement */
+    size_t wavering;  /* rows with any disagreement: with many starts, nearly all */
+    size_t undecided; /* rows for which no cluster has a majority */
     size_t unanimous; /* covers that the whole panel chooses */
     /* Rows of each loss by cluster, then rank: order [n_losses][n]; the rows of cluster c (0 ..
      * k_all-1, then those left out) are order[offset[c]] .. order[offset[c+1]-1], with offset

@@ -168,8 +168,10 @@ static covey_status prepare(covey__page *page, const covey_run *run, size_t inli
         const covey_vote *vote = covey__page_vote(page, members[0], c);
         page->unanimous += vote && vote->losses == comparison->panel_size;
     }
-    for (size_t i = 0; comparison->disagreement && i < page->n; ++i)
-        page->undecided += comparison->disagreement[i] > 0;
+    for (size_t i = 0; comparison->disagreement && i < page->n; ++i) {
+        page->wavering += comparison->disagreement[i] > 0;
+        page->undecided += comparison->disagreement[i] >= COVEY__NO_MAJORITY;
+    }
 done:
     return status;
 }

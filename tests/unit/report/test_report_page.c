@@ -177,6 +177,40 @@ static void test_photos_add_up(void **state) {
     covey__free(html);
 }
 
+/* Undecided is what has no majority; rows that merely waver are shown where there are none. */
+static void test_undecided(void **state) {
+    (void)state;
+    fixture_options o = {.n = 40, .k = 4, .n_losses = 2, .photos = 1};
+    covey_run *run = fixture_new(&o);
+    char folder[256], path[300], *html;
+    size_t size;
+    covey_test_folder(folder);
+    snprintf(path, sizeof path, "%s/report.html", folder);
+    static const struct {
+        double row_5, row_7;
+        const char *sentence, *intro;
+        size_t cards;
+    } cases[] = {
+        {0.5, 0.75, "for 2 photos, no group has a majority", "No group has a majority of", 2},
+        {0.25, 0.75, "for 1 photo, no group has a majority", "No group has a majority of", 1},
+        {0.25, 0.125, "most of them agree on where each one", "These leave it most often", 2},
+        {0, 0, "most of them agree on where each one", "Nothing is undecided", 0},
+    };
+    for (size_t i = 0; i < LENGTH(cases); ++i) {
+        memset(run->comparison.disagreement, 0, 40 * sizeof(double));
+        run->comparison.disagreement[5] = cases[i].row_5;
+        run->comparison.disagreement[7] = cases[i].row_7;
+        assert_ok(covey_report_save_html(run, path, 0, &err));
+        assert_ok(covey__file_read(&html, &size, path, (size_t)1 << 30, &err));
+        assert_has(html, cases[i].sentence);
+        assert_has(html, cases[i].intro);
+        assert_int_equal(count_of(html, "<li class=\"doubt\">"), cases[i].cards);
+        covey__free(html);
+    }
+    fixture_free(run);
+    covey_test_remove(folder);
+}
+
 static void test_each_thumbnail_is_in_the_page_once(void **state) {
     (void)state;
     fixture_options o = {.n = 50, .k = 4, .n_losses = 6, .photos = 1};
@@ -408,6 +442,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shapes_of_runs),
         cmocka_unit_test(test_photos_add_up),
+        cmocka_unit_test(test_undecided),
         cmocka_unit_test(test_each_thumbnail_is_in_the_page_once),
         cmocka_unit_test(test_hostile_names_stay_text),
         cmocka_unit_test(test_names_in_skips_roots_and_groups),
