@@ -3,6 +3,7 @@
 #ifndef COVEY_BASE_INTERNAL_H
 #define COVEY_BASE_INTERNAL_H
 
+#include <locale.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +18,7 @@ COVEY_PRINTF(4, 5)
 covey_status covey__fail(covey_error *err, covey_status status, const char *path, const char *fmt,
                          ...);
 
-/* As covey__fail with COVEY_E_IO (COVEY_E_NOT_FOUND for ENOENT) and strerror(errno) appended to `what`. */
+/* As covey__fail with COVEY_E_IO (COVEY_E_NOT_FOUND for ENOENT), strerror(errno) behind `what`. */
 covey_status covey__fail_errno(covey_error *err, const char *path, const char *what);
 
 /* The function using these has a `covey_status status = COVEY_OK` and one `done:` label. */
@@ -39,7 +40,7 @@ covey_status covey__fail_errno(covey_error *err, const char *path, const char *w
 
 /* ---- memory: 64-byte aligned, freed by covey_free (covey/npy.h) ------------------------- */
 
-void *covey__alloc(size_t bytes);               /* NULL when it fails; 0 bytes gives a valid pointer */
+void *covey__alloc(size_t bytes);               /* NULL when it fails; 0 bytes: a valid pointer */
 void *covey__calloc(size_t count, size_t size); /* zeroed, the product checked */
 void *covey__alloc_array(size_t count, size_t size);
 /* Grows or shrinks; `old_bytes` of content are kept. On failure the old block stays valid. */
@@ -78,7 +79,15 @@ void covey__text_add_double(covey__text *text, double value);
 void covey__text_add_float(covey__text *text, float value);
 void covey__text_fini(covey__text *text);
 
-/* Copies `s` with invalid UTF-8 and control characters replaced by U+FFFD; *changed says whether. */
+/* Length of the well-formed UTF-8 character at `s` (Unicode 15, table 3-7), 0 if there is none. */
+size_t covey__utf8_length(const char *s);
+
+/* Numbers are written with a point whatever locale the host program has set: what is formatted in
+ * between uses the C locale, in this thread alone. */
+locale_t covey__c_locale_begin(void);
+void covey__c_locale_end(locale_t kept);
+
+/* A copy with invalid UTF-8 and control characters as U+FFFD; *changed says whether. */
 char *covey__utf8_clean(const char *s, int *changed);
 
 /* Splits one RFC 4180 record in place: *cursor moves to the next record. Returns the number of

@@ -17,7 +17,8 @@ static char cpu_name[64] = "unknown";
 
 static void detect(void) {
 #if defined(__x86_64__)
-    /* GCC's and Clang's runtime test CPUID and, through XGETBV, that the system saves the registers. */
+    /* The compilers' runtime tests CPUID and, through XGETBV, that the system saves the
+     * registers. */
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
         machine_isa = COVEY_ISA_AVX2;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -93,21 +94,28 @@ static covey_status write_all(int fd, const char *data, size_t size, const char 
 
 /* Opens a temporary file beside `path`; the caller frees *temporary. */
 static covey_status open_aside(int *fd, char **temporary, const char *path, covey_error *err) {
-    char *name = covey__asprintf("%s.tmp-XXXXXX", path);
-    if (!name)
-        return covey__fail(err, COVEY_E_NOMEM, path, "memory ran out");
-    int opened = mkostemp(name, O_CLOEXEC);
-    if (opened < 0) {
-        covey_status status = covey__fail_errno(err, path, "could not be created");
+    /* mkostemp would give mode 0600, and undoing that needs the umask, which only can be read by
+     * changing it for all threads; so the name is ours. */
+    for (int attempt = 0;; ++attempt) {
+        uint32_t number;
+        if (getrandom(&number, sizeof number, 0) != sizeof number)
+            number = (uint32_t)getpid() * 64 + (uint32_t)attempt;
+        char *name = covey__asprintf("%s.tmp-%08x", path, number);
+        if (!name)
+            return covey__fail(err, COVEY_E_NOMEM, path, "memory ran out");
+        int opened = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (opened >= 0) {
+            *fd = opened;
+            *temporary = name;
+            return COVEY_OK;
+        }
+        int again = errno == EEXIST && attempt < 64;
+        covey_status status = again ? COVEY_OK
+                                    : covey__fail_errno(err, path, "could not be created");
         covey__free(name);
-        return status;
+        if (!again)
+            return status;
     }
-    mode_t mask = umask(0);
-    umask(mask);
-    fchmod(opened, 0666 & ~mask);
-    *fd = opened;
-    *temporary = name;
-    return COVEY_OK;
 }
 
 /* Closes, and renames on success or removes on failure. */
@@ -160,10 +168,16 @@ covey_status covey__file_copy(const char *to, const char *from, covey_error *err
     covey_status status = COVEY_OK;
     int fd;
     char *temporary, buffer[65536];
-    int in = open(from, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    int in = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (in < 0)
         return covey__fail_errno(err, from, "could not be opened");
-    status = open_aside(&fd, &temporary, to, err);
+    if (fstat(in, &info))
+        status = covey__fail_errno(err, from, "could not be examined");
+    else if (!S_ISREG(info.st_mode))
+        status = covey__fail(err, COVEY_E_FORMAT, from, "is not a regular file; name a file");
+    if (status == COVEY_OK)
+        status = open_aside(&fd, &temporary, to, err);
     if (status == COVEY_OK) {
         for (;;) {
             ssize_t n = read(in, buffer, sizeof buffer);
@@ -185,6 +199,8 @@ covey_status covey__file_copy(const char *to, const char *from, covey_error *err
 
 covey_status covey__mkdirs(const char *path, covey_error *err) {
     covey_status status = COVEY_OK;
+    if (!*path)
+        return covey__fail(err, COVEY_E_ARGUMENT, path, "a folder without a name was asked for");
     char *copy = covey__strdup(path);
     COVEY_NOMEM_IF(!copy, err);
     for (char *p = copy + 1;; ++p) {

@@ -82,11 +82,13 @@ char *covey__asprintf(const char *fmt, ...) {
     va_list args, again;
     va_start(args, fmt);
     va_copy(again, args);
+    locale_t kept = covey__c_locale_begin();
     int length = vsnprintf(NULL, 0, fmt, args);
     va_end(args);
     char *text = length < 0 ? NULL : covey__alloc((size_t)length + 1);
     if (text)
         vsnprintf(text, (size_t)length + 1, fmt, again);
+    covey__c_locale_end(kept);
     va_end(again);
     return text;
 }

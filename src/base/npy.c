@@ -79,7 +79,7 @@ static covey_status parse_dictionary(header *out, const char *text, const char *
         if (count < 2)
             dims[count] = (size_t)value;
         ++count;
-        shape = after;
+        shape = after + (*after == 'L'); /* Python 2 wrote (3L, 4L) */
     }
     if (count != 2)
         return covey__fail(err, COVEY_E_FORMAT, path,

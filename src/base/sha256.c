@@ -16,7 +16,7 @@ covey_status covey__sha256_file(uint8_t digest[32], uint64_t *size, const char *
     unsigned char buffer[65536];
     uint64_t total = 0;
     EVP_MD_CTX *context = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return covey__fail_errno(err, path, "could not be opened");
     context = EVP_MD_CTX_new();

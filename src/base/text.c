@@ -1,9 +1,28 @@
 /* SPDX-License-Identifier: MIT */
+#include <float.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base_internal.h"
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static locale_t c_locale;
+
+static void make_c_locale(void) {
+    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
+locale_t covey__c_locale_begin(void) {
+    pthread_once(&once, make_c_locale);
+    return c_locale ? uselocale(c_locale) : (locale_t)0;
+}
+
+void covey__c_locale_end(locale_t kept) {
+    if (kept)
+        uselocale(kept);
+}
 
 static int reserve(covey__text *text, size_t more) {
     size_t need;
@@ -44,6 +63,7 @@ void covey__text_addf(covey__text *text, const char *fmt, ...) {
     va_list args, again;
     va_start(args, fmt);
     va_copy(again, args);
+    locale_t kept = covey__c_locale_begin();
     int length = vsnprintf(NULL, 0, fmt, args);
     va_end(args);
     if (length < 0)
@@ -52,6 +72,7 @@ void covey__text_addf(covey__text *text, const char *fmt, ...) {
         vsnprintf(text->data + text->size, (size_t)length + 1, fmt, again);
         text->size += (size_t)length;
     }
+    covey__c_locale_end(kept);
     va_end(again);
 }
 
@@ -69,8 +90,8 @@ void covey__text_add_csv(covey__text *text, const char *field) {
     covey__text_add(text, "\"");
 }
 
-/* Length of the well-formed UTF-8 sequence at `s` (Unicode 15, table 3-7), 0 if there is none. */
-static size_t utf8_length(const unsigned char *s) {
+size_t covey__utf8_length(const char *text) {
+    const unsigned char *s = (const unsigned char *)text;
     if (s[0] < 0x80)
         return 1;
     if (s[0] >= 0xC2 && s[0] <= 0xDF)
@@ -90,7 +111,7 @@ static size_t utf8_length(const unsigned char *s) {
 static void add_clean(covey__text *text, const char *s, int html, int *changed) {
     const unsigned char *p = (const unsigned char *)s;
     while (*p) {
-        size_t n = utf8_length(p);
+        size_t n = covey__utf8_length((const char *)p);
         const char *entity = NULL;
         if (n == 0 || *p < 0x20 || *p == 0x7F) {
             entity = "\xEF\xBF\xBD";
@@ -139,20 +160,24 @@ static void add_shortest(covey__text *text, double value, int least, int most, i
         return;
     }
     char number[40];
+    locale_t kept = covey__c_locale_begin();
     for (int digits = least; digits <= most; ++digits) {
         snprintf(number, sizeof number, "%.*g", digits, value);
         if (single ? strtof(number, NULL) == (float)value : strtod(number, NULL) == value)
             break;
     }
+    covey__c_locale_end(kept);
     covey__text_add(text, number);
 }
 
 void covey__text_add_double(covey__text *text, double value) {
-    add_shortest(text, value, 15, 17, 0);
+    /* Up to 15 digits survive the way there and back, so that printing 15 drops none that a
+     * shorter one has; subnormal numbers have fewer. */
+    add_shortest(text, value, fabs(value) < DBL_MIN ? 1 : 15, 17, 0);
 }
 
 void covey__text_add_float(covey__text *text, float value) {
-    add_shortest(text, (double)value, 6, 9, 1);
+    add_shortest(text, (double)value, fabsf(value) < FLT_MIN ? 1 : 6, 9, 1);
 }
 
 void covey__text_fini(covey__text *text) {
