@@ -34,14 +34,17 @@ typedef struct covey_loss_param {
     double quantile;    /* of r for radial losses (0.5: the median) */
 } covey_loss_param;
 
-/* One row of the table; see src/loss/losses.def. */
+/* One row of the table; see src/loss/losses.def. A loss of one's own is such a struct too, used by
+ * setting covey_loss.ops to it: `name`, `geometry`, `traits`, rho, psi and weight are needed,
+ * `curvature` makes convex coordinate losses faster, what is not promised in `traits` is not relied
+ * on. The functions are called from several threads at once and must not fail. */
 typedef struct covey_loss_ops {
     const char *name;             /* canonical, underscores */
     const char *const *aliases;   /* NULL-terminated */
     const char *title;            /* "Pseudo-Huber" */
     const char *formula;          /* of rho, plain text */
     const char *citation;         /* key in docs/references.bib */
-    const char *exact_centre;     /* "mean", "median", or NULL */
+    const char *exact_centre;     /* "mean", "median", "quantile" (of params[0]), or NULL */
     covey_geometry geometry;
     unsigned traits;
     covey_loss_param params[COVEY_LOSS_PARAMS];

@@ -56,8 +56,11 @@ static method choose_auto(const covey_loss_ops *ops, covey__effort effort) {
         return exact;
     if (ops == &covey__loss_epsilon_insensitive)
         return effort == COVEY__EFFORT_STEP ? quasi : tube;
-    if (ops->geometry == COVEY_GEOMETRY_COORDINATE && ops->traits & COVEY_LOSS_CONVEX)
-        return newton;
+    if (ops->geometry == COVEY_GEOMETRY_COORDINATE) {
+        /* Without psi' the bracket takes many passes; one of them alone would go nowhere. */
+        int step = effort == COVEY__EFFORT_STEP && !ops->curvature;
+        return ops->traits & COVEY_LOSS_CONVEX && !step ? newton : irls;
+    }
     return quasi;
 }
 

@@ -102,6 +102,7 @@ static double entry(const covey__points *points, size_t i, size_t j) {
     return points->x32 ? (double)points->x32[offset] : points->x64[offset];
 }
 
+/* Room for either kind: the quantile sorts weighted values whether or not there are weights. */
 size_t covey__median_bytes(const covey__points *points) {
     return covey__work_bytes(points->m, points->weights ? sizeof(weighted_value)
                                                         : COLUMNS * sizeof(double));
@@ -133,6 +134,30 @@ void covey__coordinate_median(double *median, covey__problem *problem, void *scr
     }
 }
 
+/* ---- quantile ----------------------------------------------------------------------------- */
+
+/* The inverted distribution function: the least datum with a share of tau at or below it. */
+static void coordinate_quantile(double *out, covey__problem *problem, double tau,
+                                weighted_value *values) {
+    const covey__points *points = problem->points;
+    for (size_t j = 0; j < points->d; ++j) {
+        double total = 0, below = 0;
+        for (size_t i = 0; i < points->m; ++i)
+            values[i] = (weighted_value){entry(points, i, j), covey__row_weight(points, i)};
+        qsort(values, points->m, sizeof *values, by_value);
+        for (size_t i = 0; i < points->m; ++i)
+            total += values[i].weight;
+        for (size_t i = 0; i < points->m; ++i) {
+            below += values[i].weight;
+            if (values[i].weight == 0)
+                continue;
+            out[j] = values[i].value;
+            if (below >= tau * total)
+                break;
+        }
+    }
+}
+
 /* ---- the solver --------------------------------------------------------------------------- */
 
 size_t covey__exact_bytes(const covey__points *points) {
@@ -148,6 +173,9 @@ covey_status covey__solve_exact(double *centre, covey__solver_call *call, covey_
         covey__coordinate_median(
             centre, call->problem,
             covey__work_take(call->work, 1, covey__median_bytes(points)));
+    else if (strcmp(ops->exact_centre, "quantile") == 0)
+        coordinate_quantile(centre, call->problem, call->problem->loss->params[0],
+                            covey__work_take(call->work, 1, covey__median_bytes(points)));
     else
         return covey__fail(err, COVEY_E_ARGUMENT, NULL,
                            "the loss %s names the exact centre '%.40s', which is not known",

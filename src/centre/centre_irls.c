@@ -32,7 +32,7 @@ static void take_step(double *next, const double *mu, const covey__evaluation *e
     double pull = radial ? sqrt(covey__dot(e->gradient, e->gradient, problem->d)) : 0;
     for (size_t j = 0; j < problem->d; ++j) {
         double force = radial ? pull : fabs(e->gradient[j]);
-        double held = problem->kink * e->at_kink[j];
+        double held = covey__held(problem, e->gradient[j], e->at_kink[j]);
         double share = force > held ? 1 - held / force : 0;
         next[j] = e->majoriser[j] > 0 ? mu[j] - t * share * e->gradient[j] / e->majoriser[j]
                                       : mu[j];

@@ -16,6 +16,7 @@ enum { MEMORY = 40, STEPS = 500, BACKTRACKS = 30, PATIENCE = 3 };
 /* Sufficient decrease [NocedalWright2006, eq. 3.4]. */
 static const double ARMIJO = 1e-4;
 static const double LEAST_FALL = 2e-16;
+static const double LEVEL = 1e-15;
 
 typedef struct quasi {
     size_t d;
@@ -79,6 +80,11 @@ static int search(quasi *q, const double *mu, const covey__evaluation *e,
         covey__problem_evaluate(trial, problem, q->next);
         if (trial->value <= e->value + ARMIJO * t * slope)
             return 1;
+        /* Near the minimum the fall drowns in the rounding of the sums while the gradient still
+         * tells: a level step that halves it is good. */
+        if (trial->value <= e->value + LEVEL * fabs(e->value) &&
+            covey__optimality(problem, trial) <= 0.5 * covey__optimality(problem, e))
+            return 1;
         double bend = trial->value - e->value - t * slope;
         double vertex = bend > 0 ? -slope * t * t / (2 * bend) : t / 2;
         t = vertex < 0.1 * t ? 0.1 * t : vertex > 0.5 * t ? 0.5 * t : vertex;
@@ -86,11 +92,64 @@ static int search(quasi *q, const double *mu, const covey__evaluation *e,
     return 0;
 }
 
+/* Where psi jumps at 0 the optimum may be a point, which steps approach but never meet: the member
+ * nearest to mu is tried. 1 where it is no worse; it is then in q->next. */
+static int try_nearest_member(quasi *q, const double *mu, covey__problem *problem, double value) {
+    const covey__points *points = problem->points;
+    double nearest = INFINITY;
+    for (size_t i = 0; i < points->m; ++i) {
+        double square = covey__residual(problem, problem->residual, i, mu);
+        if (square >= nearest || covey__row_weight(points, i) == 0)
+            continue;
+        nearest = square;
+        for (size_t j = 0; j < q->d; ++j) {
+            size_t at = covey__row_number(points, i) * points->d + j;
+            q->next[j] = points->x32 ? (double)points->x32[at] : points->x64[at];
+        }
+    }
+    return nearest > 0 && isfinite(nearest) &&
+           covey__problem_value(problem, q->next) <= value + LEVEL * fabs(value);
+}
+
+static void descend(double *centre, quasi *q, covey__evaluation *e, covey__evaluation *trial,
+                    covey__solver_call *call, int limit, double tolerance) {
+    covey__problem *problem = call->problem;
+    int still = 0;
+    covey__problem_evaluate(e, problem, centre);
+    while (call->iterations < limit) {
+        /* Majoriser 0: nobody pulls, every weight is 0. */
+        if (covey__optimality(problem, e) <= tolerance || !(e->majoriser[0] > 0))
+            break;
+        find_direction(q, e);
+        /* Points left behind on the kink of the geometric median ask for their share. */
+        double slope = covey__dot(q->direction, e->gradient, q->d) +
+                       covey__held(problem, 1, e->at_kink[0]) *
+                           sqrt(covey__dot(q->direction, q->direction, q->d));
+        int found = slope < 0 && search(q, centre, e, trial, problem, slope);
+        if (!found && q->count) {
+            q->count = 0;
+            continue;
+        }
+        if (!found)
+            break;
+        ++call->iterations;
+        learn(q, centre, e, trial);
+        double fall = e->value - trial->value;
+        memcpy(centre, q->next, q->d * sizeof *centre);
+        covey__evaluation swap = *e;
+        *e = *trial;
+        *trial = swap;
+        still = fall <= LEAST_FALL * fabs(e->value) ? still + 1 : 0;
+        if (still >= PATIENCE)
+            break;
+    }
+}
+
 covey_status covey__solve_quasi(double *centre, covey__solver_call *call, covey_error *err) {
     covey__problem *problem = call->problem;
     covey__evaluation e, trial;
     quasi q = {.d = problem->d};
-    int limit = call->limit ? call->limit : STEPS, still = 0;
+    int limit = call->limit ? call->limit : STEPS;
     double tolerance = call->tolerance > 0 ? call->tolerance : COVEY__SOLVED;
     (void)err;
     covey__evaluation_init(&e, problem, call->work);
@@ -102,31 +161,12 @@ covey_status covey__solve_quasi(double *centre, covey__solver_call *call, covey_
     }
     q.direction = covey__work_take(call->work, problem->padded, sizeof(double));
     q.next = covey__work_take(call->work, problem->padded, sizeof(double));
-    covey__problem_evaluate(&e, problem, centre);
-    while (call->iterations < limit) {
-        if (covey__optimality(problem, &e) <= tolerance)
-            break;
-        if (!(e.majoriser[0] > 0))
-            break; /* nobody pulls: every weight is 0 */
-        find_direction(&q, &e);
-        double slope = covey__dot(q.direction, e.gradient, q.d);
-        int found = slope < 0 && search(&q, centre, &e, &trial, problem, slope);
-        if (!found && q.count) {
-            q.count = 0;
-            continue;
-        }
-        if (!found)
-            break;
-        ++call->iterations;
-        learn(&q, centre, &e, &trial);
-        double fall = e.value - trial.value;
+    descend(centre, &q, &e, &trial, call, limit, tolerance);
+    if (problem->kink > 0 && covey__optimality(problem, &e) > tolerance && limit > 1 &&
+        try_nearest_member(&q, centre, problem, e.value)) {
         memcpy(centre, q.next, q.d * sizeof *centre);
-        covey__evaluation swap = e;
-        e = trial;
-        trial = swap;
-        still = fall <= LEAST_FALL * fabs(e.value) ? still + 1 : 0;
-        if (still >= PATIENCE)
-            break;
+        q.count = 0;
+        descend(centre, &q, &e, &trial, call, limit, tolerance);
     }
     call->value = e.value;
     /* A search that fails at a tiny gradient has met the rounding of the sum, not a wall. */

@@ -143,8 +143,16 @@ void covey__problem_init(covey__problem *problem, const covey__points *points,
         covey__work_take(work, covey__sum_depth(points), (4 * padded + EXTRAS) * sizeof(double));
     for (size_t i = 0; i < points->m; ++i)
         problem->total_weight += covey__row_weight(points, i);
-    if (isinf(loss->ops->weight(0, loss->params)))
-        problem->kink = loss->ops->psi(1e-300, loss->params);
+    problem->singular = isinf(loss->ops->weight(0, loss->params));
+    if (problem->singular) {
+        /* |u|^1.5 is singular too, but its psi goes to 0. */
+        double above = loss->ops->psi(1e-300, loss->params);
+        double below = -loss->ops->psi(-1e-300, loss->params);
+        if (above >= 0.9 * loss->ops->psi(1e-3, loss->params)) {
+            problem->kink = above;
+            problem->kink_below = below;
+        }
+    }
 }
 
 size_t covey__evaluation_bytes(const covey__points *points) {
@@ -194,19 +202,19 @@ static void radial_value_chunk(void *context, double *sums, size_t begin, size_t
 
 /* One row through the loss's own callbacks. */
 static void add_row_generic(double *sums, const double *u, double w, const covey_loss *loss,
-                            covey__slope slope, int kinked, size_t d, size_t padded) {
+                            covey__slope slope, int singular, size_t d, size_t padded) {
     const covey_loss_ops *ops = loss->ops;
     for (size_t j = 0; j < d; ++j) {
         double psi = ops->psi(u[j], loss->params);
         sums[j] += w * ops->rho(u[j], loss->params);
         sums[padded + j] += w * psi;
-        if (kinked && u[j] == 0)
+        if (singular && u[j] == 0)
             sums[3 * padded + j] += w;
         else if (slope == COVEY__SLOPE_WEIGHT)
             sums[2 * padded + j] += w * ops->weight(u[j], loss->params);
         else if (ops->curvature)
             sums[2 * padded + j] += w * ops->curvature(u[j], loss->params);
-        if (!kinked)
+        if (!singular)
             sums[3 * padded + j] += w * fabs(psi);
     }
 }
@@ -222,7 +230,7 @@ static void coordinate_chunk(void *context, double *sums, size_t begin, size_t e
                 sums, problem->residual, w, problem->loss->params, problem->padded);
         else
             add_row_generic(sums, problem->residual, w, problem->loss, problem->slope,
-                            problem->kink != 0, problem->d, problem->padded);
+                            problem->singular, problem->d, problem->padded);
     }
 }
 
@@ -269,11 +277,14 @@ void covey__problem_evaluate(covey__evaluation *e, covey__problem *problem, cons
     e->value = sum_of(sums, problem->d);
     double scale = 0;
     for (size_t j = 0; j < problem->d; ++j) {
-        double size = problem->kink != 0 ? problem->kink * problem->total_weight
-                                         : sums[3 * padded + j];
+        /* Where no sum of |psi| is kept: everybody's pull is the kink's, or by Cauchy-Schwarz at
+         * most sqrt(sum psi/u * sum u psi), u psi being of the size of rho. */
+        double size = problem->kink != 0  ? problem->kink * problem->total_weight
+                      : problem->singular ? sqrt(sums[2 * padded + j] * sums[j])
+                                          : sums[3 * padded + j];
         e->gradient[j] = -sums[padded + j];
         e->majoriser[j] = sums[2 * padded + j];
-        e->at_kink[j] = problem->kink != 0 ? sums[3 * padded + j] : 0;
+        e->at_kink[j] = problem->singular ? sums[3 * padded + j] : 0;
         scale += size * size;
     }
     e->scale = sqrt(scale);
@@ -287,7 +298,7 @@ double covey__optimality(const covey__problem *problem, const covey__evaluation 
         double g = fabs(e->gradient[j]);
         if (!is_radial(problem)) {
             /* The kink's subgradients are all of [-K, K]. */
-            double slack = problem->kink * e->at_kink[j];
+            double slack = covey__held(problem, e->gradient[j], e->at_kink[j]);
             g = g > slack ? g - slack : 0;
         }
         norm += g * g;

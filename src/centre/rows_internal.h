@@ -29,7 +29,7 @@ typedef enum covey__shape {
 typedef enum covey__slope { COVEY__SLOPE_CURVATURE, COVEY__SLOPE_WEIGHT } covey__slope;
 
 /* Adds one row with weight w to sums [4][padded]: rho; psi; psi' or psi(u)/u; and |psi| where the
- * loss is smooth, else the weight of the residuals that are 0 (they are left out of psi(u)/u). */
+ * loss is not singular at 0, else the weight of the residuals that are 0. */
 typedef void (*covey__coordinate_fn)(double *sums, const double *u, double w, const double *params,
                                      size_t padded);
 
@@ -75,7 +75,9 @@ typedef struct covey__problem {
     double *residual; /* [padded] */
     double *nodes;    /* [depth][4 padded + 4] */
     double *here;     /* [padded], the point evaluated */
+    int singular;     /* psi(u)/u is infinite at 0: such residuals are left out of the majoriser */
     double kink;      /* psi(0+) where psi jumps at 0, else 0 */
+    double kink_below; /* -psi(0-), the same but for losses that are not symmetric */
 } covey__problem;
 
 /* At one point. Vectors are [padded] and belong to the caller; those of a radial loss hold the
@@ -84,7 +86,7 @@ typedef struct covey__evaluation {
     double value;
     double *gradient;  /* of the objective, kinks left out */
     double *majoriser; /* sum of w psi(u)/u: the step -gradient/majoriser is the IRLS step */
-    double *at_kink;   /* weight of the points, per coordinate, where psi jumps at 0 */
+    double *at_kink;   /* weight of the points, per coordinate, whose residual is 0 (singular) */
     double scale;      /* norm of the sums of |w psi|: what the gradient is measured against */
 } covey__evaluation;
 
@@ -98,6 +100,11 @@ void covey__evaluation_init(covey__evaluation *e, const covey__problem *problem,
 /* mu [d]. */
 double covey__problem_value(covey__problem *problem, const double *mu);
 void covey__problem_evaluate(covey__evaluation *e, covey__problem *problem, const double *mu);
+
+/* What points on a kink can balance of a gradient of this sign, per coordinate or radially. */
+static inline double covey__held(const covey__problem *problem, double gradient, double at_kink) {
+    return (gradient > 0 ? problem->kink : problem->kink_below) * at_kink;
+}
 
 /* Distance of 0 from the subgradients of e, over e->scale: 0 at the optimum of a convex loss. */
 double covey__optimality(const covey__problem *problem, const covey__evaluation *e);

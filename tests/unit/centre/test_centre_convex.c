@@ -178,11 +178,55 @@ static void test_point_on_the_centre(void **state) {
     }
 }
 
+static double fair_rho(double u, const double *params) {
+    double t = fabs(u) / params[0];
+    return params[0] * params[0] * (t - log1p(t));
+}
+
+static double fair_psi(double u, const double *params) {
+    return u / (1 + fabs(u) / params[0]);
+}
+
+static double fair_weight(double u, const double *params) {
+    return 1 / (1 + fabs(u) / params[0]);
+}
+
+/* A loss Covey does not know, by callback, under a name it does: in both geometries, with and
+ * without psi', solved to the optimum by whatever suits. */
+static void test_a_users_own_loss(void **state) {
+    (void)state;
+    covey_loss_ops ops = {
+        .name = "huber",
+        .title = "Fair",
+        .formula = "c^2 (|u|/c - log(1 + |u|/c))",
+        .traits = COVEY_LOSS_CONVEX | COVEY_LOSS_SMOOTH | COVEY_LOSS_HALF_QUADRATIC,
+        .params = {{.name = "c", .lower = 0, .upper = INFINITY, .fallback = 1, .constant = 1,
+                    .quantile = 0.5}},
+        .rho = fair_rho,
+        .psi = fair_psi,
+        .weight = fair_weight,
+    };
+    for (int geometry = 0; geometry < 2; ++geometry) {
+        ops.geometry = (covey_geometry)geometry;
+        covey_loss loss = {.ops = &ops, .params = {0.9}};
+        covey_error err;
+        assert_ok(covey_loss_set_param(&loss, "c", "0.8", &err));
+        double x[M * D], centre[D] = {2, 2, -2, 0, 0, 0}, other[D] = {0};
+        clumps(x, M, D, 70);
+        covey_centre_report report = solve(centre, x, M, D, NULL, &loss, COVEY_SOLVER_AUTO);
+        assert_true(report.converged && report.gradient < OPTIMAL);
+        assert_minimum(centre, report.objective, x, &loss);
+        covey_centre_report irls = solve(other, x, M, D, NULL, &loss, COVEY_SOLVER_IRLS);
+        assert_close(irls.objective, report.objective, 0, 1e-10);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_optimal),           cmocka_unit_test(test_solvers_agree),
         cmocka_unit_test(test_irls_never_rises),  cmocka_unit_test(test_moves_with_the_data),
         cmocka_unit_test(test_degenerate),        cmocka_unit_test(test_point_on_the_centre),
+        cmocka_unit_test(test_a_users_own_loss),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -237,6 +237,43 @@ static void test_params(void **state) {
     assert_non_null(strstr(err.message, "no parameter"));
 }
 
+/* With its auto scale a row gives the median photo between 0.2 and 0.95 of a near photo's weight.
+ * Residuals are normal, as unit median residuals stand for them: 512 coordinates, and distances
+ * that hardly vary (their 95 % quantile is 1.2 medians on animal photos). */
+static void test_auto_scale_at_the_median_photo(void **state) {
+    (void)state;
+    int tested = 0;
+    for (size_t i = 0; i < covey_loss_count(); ++i) {
+        covey_loss loss = row(i, 1.0);
+        const covey_loss_ops *ops = loss.ops;
+        int scaled = 0;
+        for (int p = 0; p < COVEY_LOSS_PARAMS && ops->params[p].name; ++p)
+            if (ops->params[p].constant != 0) {
+                double statistic = ops->params[p].quantile > 0.5 ? 1.2 : 1.0;
+                loss.params[p] = ops->params[p].constant * statistic;
+                scaled = 1;
+            }
+        if (!scaled || strcmp(ops->name, "epsilon_insensitive") == 0)
+            continue;
+        double weight;
+        if (ops->geometry == COVEY_GEOMETRY_RADIAL) {
+            weight = ops->weight(1.0, loss.params) / ops->weight(0.0, loss.params);
+        } else {
+            double above = 0, below = 0;
+            for (double t = 0.005; t < 6; t += 0.01) { /* standard normal, median |u| = 1 */
+                double u = t / 0.6744897501960817, density = exp(-t * t / 2);
+                above += density * ops->weight(u, loss.params) * u * u;
+                below += density * u * u;
+            }
+            weight = above / below / ops->weight(0.0, loss.params);
+        }
+        ++tested;
+        if (!(weight > 0.2 && weight < 0.95))
+            fail_msg("%s: weight %g at the median photo", ops->name, weight);
+    }
+    assert_true(tested >= 3);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_psi),
@@ -249,6 +286,7 @@ int main(void) {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_names_are_unique),
         cmocka_unit_test(test_params),
+        cmocka_unit_test(test_auto_scale_at_the_median_photo),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
