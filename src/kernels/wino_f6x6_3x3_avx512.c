@@ -18,12 +18,5 @@ void covey__wino_f6x6_3x3_input_avx512(float *v, size_t stride, const float *in,
 void covey__wino_f6x6_3x3_output_avx512(float *out, const float *m, size_t stride,
                                         const float *bias, size_t height, size_t width,
                                         size_t channels, size_t y, size_t x, int flags) {
-    if (flags == (COVEY__RELU | COVEY__POOL))
-        output_tile(out, m, stride, bias, height, width, channels, y, x,
-                    COVEY__RELU | COVEY__POOL, 6, wino6_at);
-    else if (flags == COVEY__RELU)
-        output_tile(out, m, stride, bias, height, width, channels, y, x, COVEY__RELU, 6,
-                    wino6_at);
-    else
-        output_tile(out, m, stride, bias, height, width, channels, y, x, flags, 6, wino6_at);
+    output_flags(out, m, stride, bias, height, width, channels, y, x, flags, 6, wino6_at);
 }

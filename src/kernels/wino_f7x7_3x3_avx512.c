@@ -18,9 +18,5 @@ void covey__wino_f7x7_3x3_input_avx512(float *v, size_t stride, const float *in,
 void covey__wino_f7x7_3x3_output_avx512(float *out, const float *m, size_t stride,
                                         const float *bias, size_t height, size_t width,
                                         size_t channels, size_t y, size_t x, int flags) {
-    if (flags == COVEY__RELU)
-        output_tile(out, m, stride, bias, height, width, channels, y, x, COVEY__RELU, 7,
-                    wino7_at);
-    else
-        output_tile(out, m, stride, bias, height, width, channels, y, x, flags, 7, wino7_at);
+    output_flags(out, m, stride, bias, height, width, channels, y, x, flags, 7, wino7_at);
 }

@@ -12,9 +12,9 @@
 #define WINO6_Q 2.0
 #define WINO6_R 0.5
 
-#define WINO7_P 1.0
-#define WINO7_Q 2.0
-#define WINO7_R 0.5
-#define WINO7_S 0.25
+#define WINO7_P 0.25
+#define WINO7_Q 0.625
+#define WINO7_R 1.25
+#define WINO7_S 2.0
 
 #endif

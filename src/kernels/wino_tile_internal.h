@@ -16,17 +16,30 @@ typedef void line_fn(vec *out, const vec *in);
 /* What lies outside of the image. */
 static const float zeros[COVEY__CHANNELS_MAX];
 
-/* V = B^T d B for LANES channels; d's vector (i, j) is loaded from at[i*n + j] + c. */
-COVEY__INLINE void input_channels(float *v, size_t stride, const float *const *at, size_t c, int n,
+/* Where the n x n places of a window lie: by strides inside the image, by a table at its rim. */
+typedef struct window {
+    const float *corner;     /* NULL: use the table */
+    size_t row, column;      /* strides, in floats */
+    const float *const *at;  /* [n*n], a block of zeros for places outside */
+} window;
+
+/* V = B^T d B for the LANES channels from c. */
+COVEY__INLINE void input_channels(float *v, size_t stride, const window *w, size_t c, int n,
                                   line_fn *bt) {
     vec half[COVEY__WINO_MAX][COVEY__WINO_MAX];
     for (int j = 0; j < n; ++j) {
         vec d[COVEY__WINO_MAX], o[COVEY__WINO_MAX];
         for (int i = 0; i < n; ++i)
-            d[i] = vec_load(at[i * n + j] + c);
+            d[i] = vec_load(w->corner ? w->corner + (size_t)i * w->row + (size_t)j * w->column + c
+                                      : w->at[i * n + j] + c);
         bt(o, d);
         for (int i = 0; i < n; ++i)
             half[i][j] = o[i];
+        /* The next tile to the right shares two columns; fetch its others meanwhile. */
+        if (w->corner && j >= 2)
+            for (int i = 0; i < n; ++i)
+                __builtin_prefetch(w->corner + (size_t)i * w->row +
+                                   (size_t)(n - 2 + j) * w->column + c);
     }
     for (int i = 0; i < n; ++i) {
         vec o[COVEY__WINO_MAX];
@@ -41,23 +54,34 @@ COVEY__INLINE void input_tile(float *v, size_t stride, const float *in, size_t h
                               line_fn *bt) {
     assert(channels % COVEY__CHANNELS == 0 && channels <= COVEY__CHANNELS_MAX);
     int n = m + 2;
+    if (y >= 0 && x >= 0 && y + n <= (ptrdiff_t)height && x + n <= (ptrdiff_t)width) {
+        window inside = {in + ((size_t)y * width + (size_t)x) * channels, width * channels,
+                         channels, NULL};
+        for (size_t c = 0; c < channels; c += LANES)
+            input_channels(v, stride, &inside, c, n, bt);
+        return;
+    }
     const float *at[COVEY__WINO_MAX * COVEY__WINO_MAX];
-    for (int i = 0; i < n; ++i)
+    for (int i = 0; i < n; ++i) {
+        ptrdiff_t yy = y + i;
+        const float *row = yy >= 0 && yy < (ptrdiff_t)height
+                               ? in + (size_t)yy * width * channels
+                               : NULL;
         for (int j = 0; j < n; ++j) {
-            ptrdiff_t yy = y + i, xx = x + j;
-            int inside = yy >= 0 && yy < (ptrdiff_t)height && xx >= 0 && xx < (ptrdiff_t)width;
+            ptrdiff_t xx = x + j;
             at[i * n + j] =
-                inside ? in + ((size_t)yy * width + (size_t)xx) * channels : zeros;
+                row && xx >= 0 && xx < (ptrdiff_t)width ? row + (size_t)xx * channels : zeros;
         }
+    }
+    window rim = {NULL, 0, 0, at};
     for (size_t c = 0; c < channels; c += LANES)
-        input_channels(v, stride, at, c, n, bt);
+        input_channels(v, stride, &rim, c, n, bt);
 }
 
-/* Y = A^T M A + bias for LANES channels, ReLU on request, into y. */
-COVEY__INLINE void output_channels(vec y[7][7], const float *m_, size_t stride, vec bias, int m,
-                                   int relu, line_fn *at) {
+/* half = A^T M, LANES channels. */
+COVEY__INLINE void output_columns(vec half[7][COVEY__WINO_MAX], const float *m_, size_t stride,
+                                  int m, line_fn *at) {
     int n = m + 2;
-    vec half[7][COVEY__WINO_MAX];
     for (int j = 0; j < n; ++j) {
         vec column[COVEY__WINO_MAX], o[7];
         for (int i = 0; i < n; ++i)
@@ -66,12 +90,41 @@ COVEY__INLINE void output_channels(vec y[7][7], const float *m_, size_t stride, 
         for (int i = 0; i < m; ++i)
             half[i][j] = o[i];
     }
-    for (int i = 0; i < m; ++i) {
-        at(y[i], half[i]);
-        for (int j = 0; j < m; ++j) {
-            y[i][j] = vec_add(y[i][j], bias);
-            if (relu)
-                y[i][j] = vec_max(y[i][j], vec_set(0));
+}
+
+/* One row of Y = half A, with bias, and ReLU on request. */
+COVEY__INLINE void output_line(vec y[7], const vec *half, vec bias, int m, int relu,
+                               line_fn *at) {
+    at(y, half);
+    for (int j = 0; j < m; ++j) {
+        y[j] = vec_add(y[j], bias);
+        if (relu)
+            y[j] = vec_max(y[j], vec_set(0));
+    }
+}
+
+/* LANES channels of one tile, `rows` x `columns` of which lie inside out, whose pixels and rows
+ * are `pixel` and `row` floats apart. */
+COVEY__INLINE void output_channels(float *out, size_t row, size_t pixel, const float *m_,
+                                   size_t stride, vec bias, size_t rows, size_t columns,
+                                   int flags, int m, line_fn *at) {
+    int relu = flags & COVEY__RELU, pool = flags & COVEY__POOL, step = pool ? 2 : 1;
+    vec half[7][COVEY__WINO_MAX];
+    output_columns(half, m_, stride, m, at);
+    for (int i = 0; i < m / step; ++i) {
+        vec y[7], below[7];
+        output_line(y, half[i * step], bias, m, relu, at);
+        if (pool)
+            output_line(below, half[i * step + 1], bias, m, relu, at);
+        if ((size_t)i >= rows)
+            break;
+        for (int j = 0; j < m / step; ++j) {
+            vec value = y[j];
+            if (pool)
+                value = vec_max(vec_max(y[2 * j], y[2 * j + 1]),
+                                vec_max(below[2 * j], below[2 * j + 1]));
+            if ((size_t)j < columns)
+                vec_store(out + (size_t)i * row + (size_t)j * pixel, value);
         }
     }
 }
@@ -81,26 +134,42 @@ COVEY__INLINE void output_tile(float *out, const float *m_, size_t stride, const
                                int flags, int m, line_fn *at) {
     assert(channels % COVEY__CHANNELS == 0);
     assert(!(flags & COVEY__POOL) || m % 2 == 0);
-    int relu = flags & COVEY__RELU, step = flags & COVEY__POOL ? 2 : 1;
-    size_t out_height = height / (size_t)step, out_width = width / (size_t)step;
-    size_t top = y / (size_t)step, left = x / (size_t)step, side = (size_t)(m / step);
+    size_t step = flags & COVEY__POOL ? 2 : 1, side = (size_t)m / step;
+    size_t out_height = height / step, out_width = width / step;
+    size_t top = y / step, left = x / step, row = out_width * channels;
     size_t rows = top < out_height ? out_height - top : 0;
     size_t columns = left < out_width ? out_width - left : 0;
-    rows = rows < side ? rows : side;
-    columns = columns < side ? columns : side;
-    out += (top * out_width + left) * channels;
-    for (size_t c = 0; c < channels; c += LANES) {
-        vec result[7][7];
-        output_channels(result, m_ + c, stride, vec_load(bias + c), m, relu, at);
-        for (size_t i = 0; i < rows; ++i)
-            for (size_t j = 0; j < columns; ++j) {
-                vec value = result[i][j];
-                if (step == 2)
-                    value = vec_max(vec_max(result[2 * i][2 * j], result[2 * i][2 * j + 1]),
-                                    vec_max(result[2 * i + 1][2 * j],
-                                            result[2 * i + 1][2 * j + 1]));
-                vec_store(out + (i * out_width + j) * channels + c, value);
-            }
+    out += top * row + left * channels;
+    if (rows >= side && columns >= side) { /* whole tile: constant bounds */
+        for (size_t c = 0; c < channels; c += LANES)
+            output_channels(out + c, row, channels, m_ + c, stride, vec_load(bias + c), side,
+                            side, flags, m, at);
+        return;
+    }
+    for (size_t c = 0; c < channels; c += LANES)
+        output_channels(out + c, row, channels, m_ + c, stride, vec_load(bias + c), rows, columns,
+                        flags, m, at);
+}
+
+/* The same with the flags as constants; pools need an even m. */
+COVEY__INLINE void output_flags(float *out, const float *m_, size_t stride, const float *bias,
+                                size_t height, size_t width, size_t channels, size_t y, size_t x,
+                                int flags, int m, line_fn *at) {
+    switch (m % 2 ? flags & COVEY__RELU : flags) {
+    case 0:
+        output_tile(out, m_, stride, bias, height, width, channels, y, x, 0, m, at);
+        break;
+    case COVEY__RELU:
+        output_tile(out, m_, stride, bias, height, width, channels, y, x, COVEY__RELU, m, at);
+        break;
+    case COVEY__POOL:
+        if (m % 2 == 0)
+            output_tile(out, m_, stride, bias, height, width, channels, y, x, COVEY__POOL, m, at);
+        break;
+    default:
+        if (m % 2 == 0)
+            output_tile(out, m_, stride, bias, height, width, channels, y, x,
+                        COVEY__RELU | COVEY__POOL, m, at);
     }
 }
 

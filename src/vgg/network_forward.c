@@ -76,18 +76,24 @@ typedef struct wino_context {
     size_t tiles_per_task, panels_per_task;
 } wino_context;
 
-/* V and M for `capacity` tiles: V [points][capacity][v_stride], M [points][capacity][padded]. */
+/* V and M for `capacity` tiles: V [points][capacity][v_stride], M [points][capacity][m_stride],
+ * each point padded to an odd number of lines. */
 typedef struct scratch {
     float *v, *m;
     size_t v_stride, v_point, m_stride, m_point;
 } scratch;
 
+/* An odd number of cache lines: the n*n places of a tile then fall into different sets. */
+static size_t odd_lines(size_t floats) {
+    return (floats / 16 | 1) * 16;
+}
+
 static scratch scratch_at(const wino_context *context, float *base, size_t capacity) {
     scratch s;
     s.v_stride = covey__v_stride(context->layer);
-    s.v_point = capacity * s.v_stride;
-    s.m_stride = context->layer->padded;
-    s.m_point = capacity * s.m_stride;
+    s.v_point = odd_lines(capacity * s.v_stride);
+    s.m_stride = covey__m_stride(context->layer);
+    s.m_point = odd_lines(capacity * s.m_stride);
     s.v = base;
     s.m = base + context->points * s.v_point;
     return s;
@@ -95,7 +101,8 @@ static scratch scratch_at(const wino_context *context, float *base, size_t capac
 
 static size_t scratch_floats(const covey__convolution *layer, size_t capacity) {
     size_t n = (size_t)layer->plan.tile + 2;
-    return n * n * capacity * (covey__v_stride(layer) + layer->padded);
+    return n * n * (odd_lines(capacity * covey__v_stride(layer)) +
+                    odd_lines(capacity * covey__m_stride(layer)));
 }
 
 size_t covey__convolution_scratch(const covey__convolution *layer, size_t threads,

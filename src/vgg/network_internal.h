@@ -76,6 +76,10 @@ static inline size_t covey__v_stride(const covey__convolution *convolution) {
     return convolution->inputs + 16;
 }
 
+static inline size_t covey__m_stride(const covey__convolution *convolution) {
+    return convolution->padded + 16;
+}
+
 /* Floats of scratch that one convolution needs with these many threads and photos. */
 size_t covey__convolution_scratch(const covey__convolution *convolution, size_t threads,
                                   size_t photos);

@@ -19,16 +19,16 @@ static const covey__plan plans[] = {
      .precision = COVEY_PRECISION_F32,
      .version = 1,
      .early = 4,
-     .layers = {{0, 0, 0}, FUSED(6, 24), FUSED(6, 24), FUSED(6, 24), FUSED(6, 24), FUSED(6, 24),
-                FUSED(6, 24), STAGED(6, 512), STAGED(6, 512), STAGED(6, 512), STAGED(6, 512),
-                STAGED(6, 512), STAGED(6, 512)}},
+     .layers = {{0, 0, 0}, FUSED(6, 18), FUSED(6, 18), FUSED(6, 18), FUSED(7, 12), FUSED(7, 12),
+                FUSED(7, 12), STAGED(7, 128), STAGED(7, 128), STAGED(7, 128), STAGED(7, 128),
+                STAGED(7, 128), STAGED(7, 128)}},
     {.isa = COVEY_ISA_AVX512,
      .precision = COVEY_PRECISION_F32,
      .version = 1,
      .early = 4,
-     .layers = {{0, 0, 0}, FUSED(6, 14), FUSED(6, 14), FUSED(6, 14), FUSED(6, 28), FUSED(6, 28),
-                FUSED(6, 28), STAGED(6, 512), STAGED(6, 512), STAGED(6, 512), STAGED(6, 512),
-                STAGED(6, 512), STAGED(6, 512)}},
+     .layers = {{0, 0, 0}, FUSED(6, 14), FUSED(6, 14), FUSED(6, 14), FUSED(7, 14), FUSED(7, 14),
+                FUSED(7, 14), STAGED(7, 128), STAGED(7, 128), STAGED(7, 128), STAGED(7, 128),
+                STAGED(7, 128), STAGED(7, 128)}},
 };
 
 const covey__plan *covey__plan_get(covey_isa isa, covey_precision precision) {
