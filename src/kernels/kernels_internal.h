@@ -68,6 +68,15 @@ typedef covey__wino_input_fn covey__wino4_input_fn, covey__wino6_input_fn, covey
 typedef covey__wino_output_fn covey__wino4_output_fn, covey__wino6_output_fn,
     covey__wino7_output_fn;
 
+/* The bfloat16 families have the signatures of their float32 ones, but every 32-bit place of V
+ * (a) and U (b) holds two bfloat16 values, those of input channels 2l (low half) and 2l + 1; k
+ * and strides count such pairs. Products are exact in float32; an element's sum is one chain over
+ * l of the CPU's two-term dot products. Values are rounded to nearest, ties to even. NULL in the
+ * table of an ISA that lacks them. */
+typedef covey__gemm_fn covey__gemm_bf16_fn;
+typedef covey__wino_input_fn covey__wino4_input_bf16_fn, covey__wino6_input_bf16_fn;
+typedef covey__wino_weights_fn covey__wino_weights_bf16_fn;
+
 #define COVEY_KERNEL(family, isa, function, tile_m, tile_n) covey__##family##_fn function;
 #include "kernels.def"
 
@@ -84,6 +93,11 @@ const covey__kernels *covey__kernels_get(covey_isa isa);
 
 static inline covey__wino_input_fn *covey__wino_input(const covey__kernels *kernels, int m) {
     return m == 4 ? kernels->wino4_input : m == 6 ? kernels->wino6_input : kernels->wino7_input;
+}
+
+/* m is 4 or 6. */
+static inline covey__wino_input_fn *covey__wino_input_bf16(const covey__kernels *kernels, int m) {
+    return m == 4 ? kernels->wino4_input_bf16 : kernels->wino6_input_bf16;
 }
 
 static inline covey__wino_output_fn *covey__wino_output(const covey__kernels *kernels, int m) {

@@ -12,7 +12,7 @@
 
 void covey__wino_f4x4_3x3_input_avx2(float *v, size_t stride, const float *in, size_t height,
                                        size_t width, size_t channels, ptrdiff_t y, ptrdiff_t x) {
-    input_tile(v, stride, in, height, width, channels, y, x, 4, wino4_bt);
+    input_tile(v, stride, in, height, width, channels, y, x, 4, wino4_bt, put_f32);
 }
 
 void covey__wino_f4x4_3x3_output_avx2(float *out, const float *m, size_t stride,

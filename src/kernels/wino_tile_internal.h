@@ -12,6 +12,12 @@
 #include "wino_lines_internal.h"
 
 typedef void line_fn(vec *out, const vec *in);
+/* Stores LANES channels from c on at one point of V. */
+typedef void put_fn(float *v, size_t c, vec value);
+
+COVEY__INLINE void put_f32(float *v, size_t c, vec value) {
+    vec_store(v + c, value);
+}
 
 /* What lies outside of the image. */
 static const float zeros[COVEY__CHANNELS_MAX];
@@ -25,7 +31,7 @@ typedef struct window {
 
 /* V = B^T d B for the LANES channels from c. */
 COVEY__INLINE void input_channels(float *v, size_t stride, const window *w, size_t c, int n,
-                                  line_fn *bt) {
+                                  line_fn *bt, put_fn *put) {
     vec half[COVEY__WINO_MAX][COVEY__WINO_MAX];
     for (int j = 0; j < n; ++j) {
         vec d[COVEY__WINO_MAX], o[COVEY__WINO_MAX];
@@ -45,20 +51,20 @@ COVEY__INLINE void input_channels(float *v, size_t stride, const window *w, size
         vec o[COVEY__WINO_MAX];
         bt(o, half[i]);
         for (int j = 0; j < n; ++j)
-            vec_store(v + (size_t)(i * n + j) * stride + c, o[j]);
+            put(v + (size_t)(i * n + j) * stride, c, o[j]);
     }
 }
 
 COVEY__INLINE void input_tile(float *v, size_t stride, const float *in, size_t height,
                               size_t width, size_t channels, ptrdiff_t y, ptrdiff_t x, int m,
-                              line_fn *bt) {
+                              line_fn *bt, put_fn *put) {
     assert(channels % COVEY__CHANNELS == 0 && channels <= COVEY__CHANNELS_MAX);
     int n = m + 2;
     if (y >= 0 && x >= 0 && y + n <= (ptrdiff_t)height && x + n <= (ptrdiff_t)width) {
         window inside = {in + ((size_t)y * width + (size_t)x) * channels, width * channels,
                          channels, NULL};
         for (size_t c = 0; c < channels; c += LANES)
-            input_channels(v, stride, &inside, c, n, bt);
+            input_channels(v, stride, &inside, c, n, bt, put);
         return;
     }
     const float *at[COVEY__WINO_MAX * COVEY__WINO_MAX];
@@ -75,7 +81,7 @@ COVEY__INLINE void input_tile(float *v, size_t stride, const float *in, size_t h
     }
     window rim = {NULL, 0, 0, at};
     for (size_t c = 0; c < channels; c += LANES)
-        input_channels(v, stride, &rim, c, n, bt);
+        input_channels(v, stride, &rim, c, n, bt, put);
 }
 
 /* half = A^T M, LANES channels. */

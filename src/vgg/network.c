@@ -46,6 +46,7 @@ static covey_status set_shapes(covey_network *network, const covey_weights *weig
         layer->inputs = (size_t)inputs;
         layer->outputs = (size_t)outputs;
         layer->padded = (layer->outputs + tile_n - 1) / tile_n * tile_n;
+        layer->depth = layer->plan.bf16 ? layer->inputs / 2 : layer->inputs;
         layer->height = height;
         layer->width = width;
         layer->pool = is_pooled(i);

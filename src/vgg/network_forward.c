@@ -116,7 +116,10 @@ size_t covey__convolution_scratch(const covey__convolution *layer, size_t thread
 static void input_tiles(const wino_context *context, const scratch *s, size_t slot, size_t first,
                         size_t count) {
     const covey__convolution *layer = context->layer;
-    covey__wino_input_fn *input = covey__wino_input(context->network->kernels, layer->plan.tile);
+    const covey__kernels *kernels = context->network->kernels;
+    covey__wino_input_fn *input = layer->plan.bf16
+                                      ? covey__wino_input_bf16(kernels, layer->plan.tile)
+                                      : covey__wino_input(kernels, layer->plan.tile);
     size_t tile = (size_t)layer->plan.tile, image = layer->height * layer->width * layer->inputs;
     for (size_t i = 0; i < count; ++i) {
         size_t photo = (first + i) / context->per_photo, place = (first + i) % context->per_photo;
@@ -149,9 +152,10 @@ static void multiply(const wino_context *context, const scratch *s, size_t point
     const covey__kernels *kernels = context->network->kernels;
     size_t tile_n = kernels->gemm_tile_n;
     const float *u =
-        layer->weights + (point * layer->padded + panel * tile_n) * layer->inputs;
-    kernels->gemm(s->m + point * s->m_point + panel * tile_n, s->m_stride,
-                  s->v + point * s->v_point, s->v_stride, u, count, layer->inputs, panels, next);
+        layer->weights + (point * layer->padded + panel * tile_n) * layer->depth;
+    covey__gemm_fn *gemm = layer->plan.bf16 ? kernels->gemm_bf16 : kernels->gemm;
+    gemm(s->m + point * s->m_point + panel * tile_n, s->m_stride, s->v + point * s->v_point,
+         s->v_stride, u, count, layer->depth, panels, next);
 }
 
 static void fused_task(void *argument, size_t task, int worker) {
@@ -169,7 +173,7 @@ static void fused_task(void *argument, size_t task, int worker) {
     for (size_t point = 0; point < context->points; ++point)
         multiply(context, &s, point, count, 0, panels,
                  point + 1 < context->points
-                     ? layer->weights + (point + 1) * layer->padded * layer->inputs
+                     ? layer->weights + (point + 1) * layer->padded * layer->depth
                      : NULL);
     output_tiles(context, &s, 0, first, count);
 }

@@ -22,6 +22,7 @@ typedef struct covey__plan_layer {
     size_t block;  /* fused: tiles per task, transforms and product together, V and M in L2;
                     * staged: tiles per pass, each stage on all threads, weights read once */
     int staged;
+    int bf16;      /* V and U rounded to bfloat16, the sums float32; tile 4 or 6 */
 } covey__plan_layer;
 
 /* A committed table per ISA; never timed at run time. `version` goes into the engine id. */
@@ -39,9 +40,10 @@ typedef struct covey__convolution {
     covey__plan_layer plan;
     size_t inputs, outputs;  /* channels */
     size_t padded;           /* outputs rounded up to whole panels */
+    size_t depth;            /* 32-bit places per row of V: inputs, or pairs of them (bf16) */
     size_t height, width;    /* of input and output */
     int pool;                /* followed by a 2x2 max-pool */
-    float *weights;          /* U [n*n][panels][inputs][tile_n]; layer 0: [27][outputs] */
+    float *weights;          /* U [n*n][panels][depth][tile_n]; layer 0: [27][outputs] */
     float *bias;
 } covey__convolution;
 
@@ -71,9 +73,9 @@ static inline size_t covey__tiles(size_t size, int tile) {
     return (size + (size_t)tile - 1) / (size_t)tile;
 }
 
-/* Floats of V's row: channels, and one cache line more so that rows fall into different sets. */
+/* Floats of V's row: its depth, and one cache line more so that rows fall into different sets. */
 static inline size_t covey__v_stride(const covey__convolution *convolution) {
-    return convolution->inputs + 16;
+    return (convolution->depth + 15) / 16 * 16 + 16;
 }
 
 static inline size_t covey__m_stride(const covey__convolution *convolution) {

@@ -39,15 +39,17 @@ static void pack_task(void *argument, size_t task, int worker) {
     const covey__kernels *kernels = context->network->kernels;
     const covey__convolution *convolution = &context->network->convolutions[layer];
     size_t panel = task - context->first_task[layer], tile_n = kernels->gemm_tile_n;
-    kernels->wino_weights(convolution->weights + panel * convolution->inputs * tile_n,
-                          convolution->inputs * convolution->padded,
-                          context->sources[layer].weight, convolution->outputs,
-                          convolution->inputs, panel * tile_n, tile_n, convolution->plan.tile);
+    covey__wino_weights_fn *transform =
+        convolution->plan.bf16 ? kernels->wino_weights_bf16 : kernels->wino_weights;
+    transform(convolution->weights + panel * convolution->depth * tile_n,
+              convolution->depth * convolution->padded, context->sources[layer].weight,
+              convolution->outputs, convolution->inputs, panel * tile_n, tile_n,
+              convolution->plan.tile);
 }
 
 static size_t weights_floats(const covey__convolution *convolution, int layer) {
     return layer == 0 ? 27 * convolution->outputs
-                      : points(convolution) * convolution->inputs * convolution->padded;
+                      : points(convolution) * convolution->depth * convolution->padded;
 }
 
 /* [out][in][3][3] -> [3][3][in][out] for the direct first layer. */

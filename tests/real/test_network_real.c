@@ -45,16 +45,22 @@ static void read_npy(void *out, size_t size, const char *path) {
     free(bytes);
 }
 
-static covey_network *new_network(covey_isa isa, size_t batch, size_t side) {
+static covey_network *new_network_of(covey_isa isa, size_t batch, size_t side,
+                                     covey_precision precision) {
     covey_error err;
     covey_network *network = NULL;
     covey_network_params params = covey_network_params_default();
     params.batch = batch;
     params.height = params.width = side;
+    params.precision = precision;
     setenv("COVEY_ISA", covey_isa_name(isa), 1);
     assert_ok(covey_network_new(&network, weights, &params, &err));
     unsetenv("COVEY_ISA");
     return network;
+}
+
+static covey_network *new_network(covey_isa isa, size_t batch, size_t side) {
+    return new_network_of(isa, batch, side, COVEY_PRECISION_F32);
 }
 
 /* ---- direct float64 ------------------------------------------------------------------------ */
@@ -169,6 +175,38 @@ static void test_reference_features(void **state) {
     }
 }
 
+/* Every photo's cosine to its float64 features. */
+static void test_bf16(void **state) {
+    (void)state;
+    char photos_path[4096], features_path[4096];
+    if (covey_isa_machine() < COVEY_ISA_AVX512_BF16) {
+        print_message("skipped: %s has no AVX512_BF16\n", covey_cpu_name());
+        skip();
+    }
+    if (!covey_test_shared(photos_path, sizeof photos_path, "reference/resized-uint8.npy") ||
+        !covey_test_shared(features_path, sizeof features_path, "reference/features-float64.npy"))
+        skip();
+    static uint8_t rgb[PHOTOS * BYTES];
+    static double want[PHOTOS * 512];
+    static float got[PHOTOS * 512];
+    read_npy(rgb, sizeof rgb, photos_path);
+    read_npy(want, sizeof want, features_path);
+    covey_network *network =
+        new_network_of(COVEY_ISA_AVX512_BF16, PHOTOS, 224, COVEY_PRECISION_BF16);
+    assert_int_equal(covey_network_compute_features(network, got, rgb, PHOTOS), 0);
+    for (size_t i = 0; i < PHOTOS; ++i) {
+        double product = 0, a = 0, b = 0;
+        for (size_t c = 0; c < 512; ++c) {
+            double x = got[i * 512 + c], y = want[i * 512 + c];
+            product += x * y, a += x * x, b += y * y;
+        }
+        print_message("%s, photo %zu: cosine %.6f\n", covey_network_engine_id(network), i,
+                      product / sqrt(a * b));
+        assert_true(product / sqrt(a * b) >= 0.9999);
+    }
+    covey_network_free(network);
+}
+
 /* The write-up's layers: 8 channels of layers 1, 2, 3, 8, 15, 22, 29. */
 static void test_reference_maps(void **state) {
     (void)state;
@@ -215,6 +253,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small_image_on_every_isa),
         cmocka_unit_test(test_reference_features),
+        cmocka_unit_test(test_bf16),
         cmocka_unit_test(test_reference_maps),
     };
     return cmocka_run_group_tests(tests, open_weights, close_weights);

@@ -99,10 +99,64 @@ static void test_multiply_of_plain_matrices(void **state) {
                            sizes[i][2]);
 }
 
+static float from_bf16(uint16_t half) {
+    uint32_t bits = (uint32_t)half << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* Pairs of bfloat16 (depth k counts pairs) against their float64 product. */
+static void check_bf16(const covey__kernels *kernels, size_t rows, size_t k, size_t panels) {
+    size_t tile_n = kernels->gemm_bf16_tile_n, n = panels * tile_n, lda = k + 1;
+    guarded a = guarded_new((rows - 1) * lda + k), b = guarded_new(k * n);
+    guarded c = guarded_new(rows * n), one = guarded_new(n);
+    uint16_t *a_half = (uint16_t *)a.data, *b_half = (uint16_t *)b.data;
+    uint32_t seed = 6;
+    for (size_t i = 0; i < 2 * ((rows - 1) * lda + k) + 2 * k * n; ++i) {
+        float value = test_number(&seed);
+        uint32_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        size_t in_a = 2 * ((rows - 1) * lda + k);
+        *(i < in_a ? a_half + i : b_half + i - in_a) = (uint16_t)(bits >> 16);
+    }
+    kernels->gemm_bf16(c.data, n, a.data, lda, b.data, rows, k, panels, NULL);
+    for (size_t i = 0; i < rows; ++i) {
+        for (size_t j = 0; j < n; ++j) {
+            double want = 0, size = 0;
+            for (size_t l = 0; l < 2 * k; ++l) {
+                double p = (double)from_bf16(a_half[2 * i * lda + l]) *
+                           from_bf16(b_half[2 * ((j / tile_n * k + l / 2) * tile_n + j % tile_n) +
+                                            l % 2]);
+                want += p;
+                size += fabs(p);
+            }
+            assert_close(c.data[i * n + j], want, 4 * (double)k * (FLT_EPSILON / 2) * size, 0);
+        }
+        kernels->gemm_bf16(one.data, n, a.data + i * lda, lda, b.data, 1, k, panels, NULL);
+        assert_memory_equal(one.data, c.data + i * n, n * sizeof(float));
+    }
+    guarded_free(&a), guarded_free(&b), guarded_free(&c), guarded_free(&one);
+}
+
+static void test_bf16(void **state) {
+    (void)state;
+    const covey__kernels *kernels = covey__kernels_get(covey_isa_machine());
+    if (!kernels->gemm_bf16) {
+        print_message("skipped: %s has no bfloat16 kernels\n", covey_cpu_name());
+        skip();
+    }
+    for (size_t rows = 1; rows <= 29; ++rows) {
+        check_bf16(kernels, rows, 8, 1);
+        check_bf16(kernels, rows, 33, 2);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_product),
         cmocka_unit_test(test_every_tail),
+        cmocka_unit_test(test_bf16),
         cmocka_unit_test(test_multiply_of_plain_matrices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,9 @@ static const int tiles[] = {4, 6, 7};
 /* Largest error of an element, relative to the largest sum of |products| of any element: each
  * multiple of 2^-24 stands for one rounding amplified by the transforms. Measured: 4e-7 for
  * F(4x4), 1.5e-6 for F(6x6), 7e-6 for F(7x7) on these numbers; a wrong coefficient gives 1e-2. */
-static double tolerance(int m) {
+static double tolerance(int m, int bf16) {
+    if (bf16) /* V and U rounded to 8 bits, the same amplification */
+        return m == 4 ? 1e-2 : 5e-2;
     return m == 4 ? 3e-6 : m == 6 ? 1.5e-5 : 8e-5;
 }
 
@@ -60,24 +62,28 @@ static void check_output(const float *got, const double *want, size_t height, si
 
 /* One convolution, tile by tile, for all flags. */
 static void check(covey_isa isa, int m, size_t height, size_t width, size_t inputs,
-                  size_t outputs) {
+                  size_t outputs, int bf16) {
     const covey__kernels *kernels = covey__kernels_get(isa);
     size_t n = (size_t)m + 2, tile_n = kernels->gemm_tile_n;
+    size_t depth = bf16 ? inputs / 2 : inputs;
+    covey__gemm_fn *gemm = bf16 ? kernels->gemm_bf16 : kernels->gemm;
+    covey__wino_input_fn *input =
+        bf16 ? covey__wino_input_bf16(kernels, m) : covey__wino_input(kernels, m);
     size_t padded = (outputs + tile_n - 1) / tile_n * tile_n, pixels = height * width;
     guarded in = guarded_new(pixels * inputs), w = guarded_new(outputs * inputs * 9);
     guarded bias = guarded_new(outputs), out = guarded_new(pixels * outputs);
-    guarded u = guarded_new(n * n * inputs * padded), v = guarded_new(n * n * inputs);
+    guarded u = guarded_new(n * n * depth * padded), v = guarded_new(n * n * depth);
     guarded product = guarded_new(n * n * padded);
     double *want = malloc(pixels * outputs * sizeof *want);
     assert_non_null(want);
     test_fill(in.data, pixels * inputs, 1);
     test_fill(w.data, outputs * inputs * 9, 2);
     test_fill(bias.data, outputs, 3);
-    double allowed = tolerance(m) * direct(want, in.data, w.data, bias.data, height, width,
-                                           inputs, outputs);
+    double allowed = tolerance(m, bf16) * direct(want, in.data, w.data, bias.data, height,
+                                                 width, inputs, outputs);
     for (size_t first = 0; first < padded; first += tile_n)
-        kernels->wino_weights(u.data + first * inputs, inputs * padded, w.data, outputs, inputs,
-                              first, tile_n, m);
+        (bf16 ? kernels->wino_weights_bf16 : kernels->wino_weights)(
+            u.data + first * depth, depth * padded, w.data, outputs, inputs, first, tile_n, m);
     const int flags[] = {0, COVEY__RELU, COVEY__RELU | COVEY__POOL, COVEY__POOL};
     for (size_t f = 0; f < (m % 2 ? 2 : LENGTH(flags)); ++f) {
         size_t step = flags[f] & COVEY__POOL ? 2 : 1;
@@ -85,13 +91,11 @@ static void check(covey_isa isa, int m, size_t height, size_t width, size_t inpu
         float *image = out.data + pixels * outputs - height / step * (width / step) * outputs;
         for (size_t y = 0; y < height; y += (size_t)m)
             for (size_t x = 0; x < width; x += (size_t)m) {
-                covey__wino_input(kernels, m)(v.data, inputs, in.data, height, width, inputs,
-                                              (ptrdiff_t)y - 1, (ptrdiff_t)x - 1);
+                input(v.data, depth, in.data, height, width, inputs, (ptrdiff_t)y - 1,
+                      (ptrdiff_t)x - 1);
                 for (size_t point = 0; point < n * n; ++point)
-                    kernels->gemm(product.data + point * padded, padded,
-                                  v.data + point * inputs, inputs,
-                                  u.data + point * inputs * padded, 1, inputs, padded / tile_n,
-                                  NULL);
+                    gemm(product.data + point * padded, padded, v.data + point * depth, depth,
+                         u.data + point * depth * padded, 1, depth, padded / tile_n, NULL);
                 covey__wino_output(kernels, m)(image, product.data, padded, bias.data, height,
                                                width, outputs, y, x, flags[f]);
             }
@@ -111,9 +115,9 @@ static void test_odd_shapes(void **state) {
             print_message("%s F(%zux%zu)\n", covey_isa_name((covey_isa)isa), m, m);
             for (size_t i = 0; i < LENGTH(sizes); ++i)
                 for (size_t j = 0; j < LENGTH(sizes); ++j)
-                    check((covey_isa)isa, tiles[t], sizes[i], sizes[j], 16, 16);
-            check((covey_isa)isa, tiles[t], 5, 11, 48, 80);
-            check((covey_isa)isa, tiles[t], 11, 5, 512, 16);
+                    check((covey_isa)isa, tiles[t], sizes[i], sizes[j], 16, 16, 0);
+            check((covey_isa)isa, tiles[t], 5, 11, 48, 80, 0);
+            check((covey_isa)isa, tiles[t], 11, 5, 512, 16, 0);
         }
 }
 
@@ -128,8 +132,25 @@ static void test_vgg_shapes(void **state) {
                 /* The largest is checked on a strip of its width. */
                 size_t height = shapes[i][0] > 56 ? 18 : shapes[i][0];
                 check((covey_isa)isa, tiles[t], height, shapes[i][0], shapes[i][1],
-                      shapes[i][2]);
+                      shapes[i][2], 0);
             }
+}
+
+static void test_bf16_shapes(void **state) {
+    (void)state;
+    covey_isa isa = covey_isa_machine();
+    if (!covey__kernels_get(isa)->gemm_bf16) {
+        print_message("skipped: %s has no bfloat16 kernels\n", covey_cpu_name());
+        skip();
+    }
+    const size_t sizes[] = {1, 3, 4, 5, 7, 13};
+    for (int m = 4; m <= 6; m += 2) {
+        for (size_t i = 0; i < LENGTH(sizes); ++i)
+            for (size_t j = 0; j < LENGTH(sizes); ++j)
+                check(isa, m, sizes[i], sizes[j], 16, 48, 1);
+        check(isa, m, 14, 14, 512, 32, 1);
+        check(isa, m, 17, 11, 48, 80, 1);
+    }
 }
 
 /* Cook-Toom as an identity: A^T [(G g) (B^T d)] is the correlation of d with g. */
@@ -180,6 +201,7 @@ int main(void) {
         cmocka_unit_test(test_weights_are_equal_on_every_isa),
         cmocka_unit_test(test_odd_shapes),
         cmocka_unit_test(test_vgg_shapes),
+        cmocka_unit_test(test_bf16_shapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,11 +99,13 @@ static void direct_network(image layers[COVEY_VGG_LAYERS], const covey_weights *
 /* ---- tests -------------------------------------------------------------------------------- */
 
 static covey_network *new_planned(const covey_weights *weights, covey_isa isa, int tile,
-                                  int staged, int early, int threads, size_t batch) {
+                                  int staged, int early, int threads, size_t batch,
+                                  int bf16) {
     covey_error err;
     covey__plan plan = {.isa = isa, .version = 1, .early = early};
+    plan.precision = bf16 ? COVEY_PRECISION_BF16 : COVEY_PRECISION_F32;
     for (int i = 1; i < COVEY_VGG_CONVOLUTIONS; ++i)
-        plan.layers[i] = (covey__plan_layer){tile, staged ? 11 : 5, staged};
+        plan.layers[i] = (covey__plan_layer){tile, staged ? 11 : 5, staged, bf16};
     covey_network_params params = covey_network_params_default();
     params.threads = threads;
     params.batch = batch;
@@ -119,6 +121,10 @@ static covey_network *new_planned(const covey_weights *weights, covey_isa isa, i
 static double tolerance(int tile) {
     return tile == 7 ? 2e-4 : 3e-5;
 }
+
+/* Rounding V and U to 8 bits leaves 1e-2 or so per layer; random weights do not average it as
+ * trained ones do. A wrong pair of channels gives 1. */
+static const double BF16_LIMIT = 0.15;
 
 static void check_layers(covey_network *network, const image layers[COVEY_VGG_LAYERS],
                          const uint8_t *rgb, double allowed) {
@@ -165,16 +171,46 @@ static void test_layers_on_every_isa(void **state) {
         for (size_t t = 0; t < LENGTH(tiles); ++t)
             for (int staged = 0; staged < 2; ++staged) {
                 covey_network *network = new_planned(weights, (covey_isa)isa, tiles[t], staged,
-                                                     staged ? 3 : 4, 2, 2);
+                                                     staged ? 3 : 4, 2, 2, 0);
                 check_layers(network, (const image *)layers, rgb, tolerance(tiles[t]));
                 covey_network_free(network);
             }
+    if (covey__kernels_get(covey_isa_machine())->gemm_bf16)
+        for (int tile = 4; tile <= 6; tile += 2) {
+            covey_network *network =
+                new_planned(weights, covey_isa_machine(), tile, tile == 4, 4, 2, 2, 1);
+            check_layers(network, (const image *)layers, rgb, BF16_LIMIT);
+            covey_network_free(network);
+        }
     for (int l = 0; l < COVEY_VGG_LAYERS; ++l)
         free(layers[l].data);
     covey_weights_free(weights);
 }
 
 enum { PHOTOS = 7, SIZE = HEIGHT * WIDTH * 3, FEATURES = 80 };
+
+static void check_bits(const covey_weights *weights, const uint8_t *rgb, covey_isa isa, int tile,
+                       int bf16) {
+    float want[PHOTOS * FEATURES], got[PHOTOS * FEATURES];
+    covey_network *one = new_planned(weights, isa, tile, 0, 4, 1, 1, bf16);
+    assert_int_equal(covey_network_compute_features(one, want, rgb, PHOTOS), 0);
+    covey_network_free(one);
+    const uint8_t *reversed[PHOTOS];
+    for (size_t i = 0; i < PHOTOS; ++i)
+        reversed[i] = rgb + (PHOTOS - 1 - i) * SIZE;
+    for (int threads = 1; threads <= 3; threads += 2)
+        for (size_t batch = isa ? 2 : 5; batch <= 8; batch += 3)
+            for (int staged = 0; staged < 2; ++staged) {
+                covey_network *network = new_planned(
+                    weights, isa, tile, staged, threads == 3 ? 1 : 5, threads, batch, bf16);
+                assert_int_equal(
+                    covey_network_compute_features_of(network, got, reversed, PHOTOS), 0);
+                for (size_t i = 0; i < PHOTOS; ++i)
+                    assert_memory_equal(got + i * FEATURES, want + (PHOTOS - 1 - i) * FEATURES,
+                                        FEATURES * sizeof *got);
+                covey_network_free(network);
+            }
+}
 
 /* The same bits for any batch, place in the batch, number of threads, block and staging. */
 static void test_same_bits_however_cut(void **state) {
@@ -183,30 +219,11 @@ static void test_same_bits_however_cut(void **state) {
     fill_rgb(rgb, sizeof rgb, 2);
     covey_weights *weights = open_weights();
     for (int isa = 0; isa <= (int)covey_isa_machine(); ++isa)
-        for (size_t t = 0; t < LENGTH(tiles); ++t) {
-            float want[PHOTOS * FEATURES], got[PHOTOS * FEATURES];
-            covey_network *one = new_planned(weights, (covey_isa)isa, tiles[t], 0, 4, 1, 1);
-            assert_int_equal(covey_network_compute_features(one, want, rgb, PHOTOS), 0);
-            covey_network_free(one);
-            for (int threads = 1; threads <= 3; threads += 2)
-                for (size_t batch = isa ? 2 : 5; batch <= 8; batch += 3)
-                    for (int staged = 0; staged < 2; ++staged) {
-                        covey_network *network =
-                            new_planned(weights, (covey_isa)isa, tiles[t], staged,
-                                        threads == 3 ? 1 : 5, threads, batch);
-                        const uint8_t *reversed[PHOTOS];
-                        for (size_t i = 0; i < PHOTOS; ++i)
-                            reversed[i] = rgb + (PHOTOS - 1 - i) * SIZE;
-                        assert_int_equal(covey_network_compute_features_of(network, got, reversed,
-                                                                           PHOTOS),
-                                         0);
-                        for (size_t i = 0; i < PHOTOS; ++i)
-                            assert_memory_equal(got + i * FEATURES,
-                                                want + (PHOTOS - 1 - i) * FEATURES,
-                                                FEATURES * sizeof *got);
-                        covey_network_free(network);
-                    }
-        }
+        for (size_t t = 0; t < LENGTH(tiles); ++t)
+            check_bits(weights, rgb, (covey_isa)isa, tiles[t], 0);
+    if (covey__kernels_get(covey_isa_machine())->gemm_bf16)
+        for (int tile = 4; tile <= 6; tile += 2)
+            check_bits(weights, rgb, covey_isa_machine(), tile, 1);
     covey_weights_free(weights);
 }
 
@@ -215,7 +232,7 @@ static void test_forward_allocates_nothing(void **state) {
     static uint8_t rgb[3 * SIZE];
     float features[3 * FEATURES];
     covey_weights *weights = open_weights();
-    covey_network *network = new_planned(weights, covey_isa_machine(), 6, 1, 4, 2, 2);
+    covey_network *network = new_planned(weights, covey_isa_machine(), 6, 1, 4, 2, 2, 0);
     covey__alloc_fail_at(0);
     assert_int_equal(covey_network_compute_features(network, features, rgb, 3), 0);
     assert_int_equal(covey__alloc_count(), 0);
@@ -295,6 +312,17 @@ static void test_engine_id(void **state) {
                  covey_isa_name(isa > COVEY_ISA_AVX512 ? COVEY_ISA_AVX512 : (covey_isa)isa));
         assert_memory_equal(covey_network_engine_id(network), want, strlen(want));
         covey_network_free(network);
+        network = NULL;
+        params.precision = COVEY_PRECISION_BF16;
+        if (isa == COVEY_ISA_AVX512_BF16) {
+            assert_ok(covey_network_new(&network, weights, &params, &err));
+            assert_memory_equal(covey_network_engine_id(network), "avx512_bf16-bf16-p", 18);
+            covey_network_free(network);
+        } else {
+            assert_status(covey_network_new(&network, weights, &params, &err),
+                          COVEY_E_UNSUPPORTED);
+        }
+        params.precision = COVEY_PRECISION_F32;
     }
     unsetenv("COVEY_ISA");
     covey_weights_free(weights);
