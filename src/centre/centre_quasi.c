@@ -16,7 +16,7 @@ enum { MEMORY = 40, STEPS = 500, BACKTRACKS = 30, PATIENCE = 3 };
 /* Sufficient decrease [NocedalWright2006, eq. 3.4]. */
 static const double ARMIJO = 1e-4;
 static const double LEAST_FALL = 2e-16;
-static const double LEVEL = 1e-15;
+static const double LEVEL = 2e-16;
 
 typedef struct quasi {
     size_t d;
