@@ -18,7 +18,10 @@ typedef struct state {
     double *centres, *next; /* [k][d] */
     int32_t *labels, *previous; /* [n] */
     double *value;              /* [n], measure to the centre assigned */
-    double *before, *after;     /* [k] */
+    double *loss_of;            /* [k], summed over the members */
+    size_t *sizes;              /* [k] */
+    int mean, square;           /* 1: the centre is the mean; and the loss the squared distance */
+    int means_known;            /* 1: next holds the means of the labels */
     char *stale;                /* [k], 1: the members changed since the centre was solved fully */
     char *unsolved;             /* [k] */
     covey_status *statuses;     /* [k], of the solvers */
@@ -37,8 +40,8 @@ static void state_fini(state *s) {
     covey__free(s->labels);
     covey__free(s->previous);
     covey__free(s->value);
-    covey__free(s->before);
-    covey__free(s->after);
+    covey__free(s->loss_of);
+    covey__free(s->sizes);
     covey__free(s->stale);
     covey__free(s->unsolved);
     covey__free(s->statuses);
@@ -61,14 +64,17 @@ static covey_status state_init(state *s, const covey__data *data, const covey_lo
     s->params = params;
     s->k = k;
     s->measure = covey__measure_of(loss, data->kernels, d);
+    s->mean = (params->solver == COVEY_SOLVER_AUTO || params->solver == COVEY_SOLVER_EXACT) &&
+              loss->ops->exact_centre && !strcmp(loss->ops->exact_centre, "mean");
+    s->square = s->mean && !strcmp(loss->ops->name, "square");
     COVEY_NOMEM_IF(covey__mul_size(&cells, k, d), err);
     s->centres = covey__alloc_array(cells, sizeof *s->centres);
     s->next = covey__alloc_array(cells, sizeof *s->next);
     s->labels = covey__alloc_array(n, sizeof *s->labels);
     s->previous = covey__alloc_array(n, sizeof *s->previous);
     s->value = covey__alloc_array(n, sizeof *s->value);
-    s->before = covey__alloc_array(k, sizeof *s->before);
-    s->after = covey__alloc_array(k, sizeof *s->after);
+    s->loss_of = covey__alloc_array(k, sizeof *s->loss_of);
+    s->sizes = covey__calloc(k, sizeof *s->sizes);
     s->stale = covey__alloc_array(k, sizeof *s->stale);
     s->unsolved = covey__calloc(k, sizeof *s->unsolved);
     s->statuses = covey__calloc(k, sizeof *s->statuses);
@@ -76,10 +82,10 @@ static covey_status state_init(state *s, const covey__data *data, const covey_lo
     s->errors = covey__calloc(workers, sizeof *s->errors);
     s->error_cluster = covey__calloc(workers, sizeof *s->error_cluster);
     COVEY_NOMEM_IF(!s->centres || !s->next || !s->labels || !s->previous || !s->value ||
-                       !s->before || !s->after || !s->stale || !s->unsolved || !s->statuses ||
+                       !s->loss_of || !s->sizes || !s->stale || !s->unsolved || !s->statuses ||
                        !s->work || !s->errors || !s->error_cluster,
                    err);
-    COVEY_TRY(covey__packed_init(&s->packed, k, d, err));
+    COVEY_TRY(covey__packed_init(&s->packed, data, k, err));
     COVEY_TRY(covey__members_init(&s->members, n, k, err));
     memcpy(s->centres, centres, cells * sizeof *centres);
     memset(s->stale, 1, k);
@@ -109,6 +115,7 @@ static void drop_cluster(state *s, size_t gone) {
             (s->k - gone - 1) * d * sizeof *s->centres);
     memmove(s->stale + gone, s->stale + gone + 1, s->k - gone - 1);
     memmove(s->unsolved + gone, s->unsolved + gone + 1, s->k - gone - 1);
+    memmove(s->sizes + gone, s->sizes + gone + 1, (s->k - gone - 1) * sizeof *s->sizes);
     for (size_t i = 0; i < s->data->n; ++i) {
         s->labels[i] -= s->labels[i] > (int32_t)gone;
         s->previous[i] -= s->previous[i] > (int32_t)gone;
@@ -116,17 +123,27 @@ static void drop_cluster(state *s, size_t gone) {
     --s->k;
 }
 
+static void refill(state *s, size_t j, size_t *moved) {
+    size_t d = s->data->d;
+    int64_t row = worst_row(s, s->sizes);
+    if (row < 0)
+        return; /* every row lies on its centre to the last bit: nothing to win */
+    --s->sizes[s->labels[row]];
+    *moved += s->labels[row] == s->previous[row];
+    s->labels[row] = (int32_t)j;
+    s->value[row] = 0;
+    s->sizes[j] = 1;
+    for (size_t i = 0; i < d; ++i)
+        s->centres[j * d + i] = s->data->x[(size_t)row * d + i];
+}
+
 /* Applies the policy to clusters without rows. Refilling lowers the objective: the row taken loses
  * nothing to the centre that now lies on it. */
 static covey_status settle_empty(state *s, size_t *moved, covey_error *err) {
     covey_status status = COVEY_OK;
-    size_t d = s->data->d;
-    size_t *sizes = covey__calloc(s->k, sizeof *sizes);
-    COVEY_NOMEM_IF(!sizes, err);
-    for (size_t i = 0; i < s->data->n; ++i)
-        ++sizes[s->labels[i]];
+    int measured = 0;
     for (size_t j = s->k; j-- > 0;) { /* from the last: dropping one leaves those before in place */
-        if (sizes[j])
+        if (s->sizes[j])
             continue;
         COVEY_FAIL_IF(s->params->empty == COVEY_EMPTY_ERROR, err, COVEY_E_NUMERIC, NULL,
                       "cluster %zu of %zu lost all its rows; ask for fewer clusters, or let it be "
@@ -135,24 +152,18 @@ static covey_status settle_empty(state *s, size_t *moved, covey_error *err) {
         if (s->params->empty == COVEY_EMPTY_KEEP)
             continue;
         ++s->refilled;
+        s->means_known = 0;
         if (s->params->empty == COVEY_EMPTY_DROP) {
             drop_cluster(s, j);
-            memmove(sizes + j, sizes + j + 1, (s->k - j) * sizeof *sizes);
             continue;
         }
-        int64_t row = worst_row(s, sizes);
-        if (row < 0)
-            continue; /* every row lies on its centre to the last bit: nothing to win */
-        --sizes[s->labels[row]];
-        *moved += s->labels[row] == s->previous[row];
-        s->labels[row] = (int32_t)j;
-        s->value[row] = 0;
-        sizes[j] = 1;
-        for (size_t i = 0; i < d; ++i)
-            s->centres[j * d + i] = s->data->x[(size_t)row * d + i];
+        if (!measured)
+            COVEY_TRY(covey__losses(s->loss_of, s->value, s->data, &s->measure, s->labels,
+                                    s->centres, s->k, err));
+        measured = 1;
+        refill(s, j, moved);
     }
 done:
-    covey__free(sizes);
     return status;
 }
 
@@ -164,12 +175,6 @@ done:
 static covey__effort effort_before_settling(const state *s) {
     int outright = s->params->solver != COVEY_SOLVER_AUTO || s->loss->ops->exact_centre;
     return outright ? COVEY__EFFORT_FULL : COVEY__EFFORT_STEP;
-}
-
-/* Means are taken of all clusters in one pass over the rows in order. */
-static int centre_is_mean(const state *s) {
-    return (s->params->solver == COVEY_SOLVER_AUTO || s->params->solver == COVEY_SOLVER_EXACT) &&
-           s->loss->ops->exact_centre && !strcmp(s->loss->ops->exact_centre, "mean");
 }
 
 static void solve_cluster(void *context, size_t j, int worker) {
@@ -196,12 +201,15 @@ static void solve_cluster(void *context, size_t j, int worker) {
     }
 }
 
-/* next <- the centres of the labels. */
+/* next <- the centres of the labels, none of them with a higher loss than the centre it replaces
+ * (covey__centre_solve; the mean by being the minimum). */
 static covey_status solve_centres(state *s, covey_error *err) {
     covey_status status = COVEY_OK;
     size_t d = s->data->d;
+    if (s->means_known)
+        return COVEY_OK;
     memcpy(s->next, s->centres, s->k * d * sizeof *s->next);
-    if (centre_is_mean(s))
+    if (s->mean)
         return covey__means(s->next, s->data, s->labels, s->k, err);
     covey__members_set(&s->members, s->labels, s->data->n, s->k);
     covey__pool_run(s->data->pool, s->k, solve_cluster, s);
@@ -216,30 +224,52 @@ static covey_status solve_centres(state *s, covey_error *err) {
     return status;
 }
 
-/* Re-centres, cluster by cluster only where the float64 objective does not rise. */
+static covey_status measure_objective(state *s, double *objective, covey_error *err) {
+    covey_status status = covey__losses(s->loss_of, NULL, s->data, &s->measure, s->labels,
+                                        s->centres, s->k, err);
+    *objective = 0;
+    for (size_t j = 0; status == COVEY_OK && j < s->k; ++j)
+        *objective += s->loss_of[j];
+    return status;
+}
+
+/* Within = total - between: the squared loss to the means without another pass over the rows. Only
+ * where the difference keeps its digits. */
+static int objective_by_means(const state *s, double *objective) {
+    static const double LEAST_SHARE = 0.05;
+    double between = 0;
+    size_t d = s->data->d;
+    for (size_t j = 0; j < s->k; ++j) {
+        double square = 0;
+        for (size_t i = 0; i < d; ++i) {
+            double u = s->centres[j * d + i] - s->data->mean[i];
+            square += u * u;
+        }
+        between += square * (double)s->sizes[j];
+    }
+    *objective = s->data->spread - between;
+    return *objective > LEAST_SHARE * s->data->spread;
+}
+
 static covey_status recentre(state *s, double *objective, double *shift, covey_error *err) {
     covey_status status = COVEY_OK;
     size_t d = s->data->d;
-    COVEY_TRY(covey__losses(s->before, NULL, s->data, &s->measure, s->labels, s->centres, s->k,
-                            err));
     COVEY_TRY(solve_centres(s, err));
-    COVEY_TRY(covey__losses(s->after, NULL, s->data, &s->measure, s->labels, s->next, s->k, err));
-    *objective = *shift = 0;
+    *shift = 0;
     for (size_t j = 0; j < s->k; ++j) {
-        if (s->after[j] <= s->before[j]) {
-            double square = 0;
-            for (size_t i = 0; i < d; ++i) {
-                double u = s->next[j * d + i] - s->centres[j * d + i];
-                square += u * u;
-            }
-            *shift += sqrt(square);
-            memcpy(s->centres + j * d, s->next + j * d, d * sizeof *s->centres);
-        } else {
-            s->after[j] = s->before[j];
+        double square = 0;
+        for (size_t i = 0; i < d; ++i) {
+            double u = s->next[j * d + i] - s->centres[j * d + i];
+            square += u * u;
         }
+        *shift += sqrt(square);
         s->stale[j] &= s->effort == COVEY__EFFORT_STEP;
-        *objective += s->after[j];
     }
+    double *swapped = s->centres;
+    s->centres = s->next;
+    s->next = swapped;
+    if (!s->square || !objective_by_means(s, objective))
+        COVEY_TRY(measure_objective(s, objective, err));
 done:
     return status;
 }
@@ -251,6 +281,26 @@ static void mark_stale(state *s) {
             if (s->previous[i] >= 0)
                 s->stale[s->previous[i]] = 1;
         }
+}
+
+/* Labels, sizes and, where the centre is the mean, the next centres from the same pass. */
+static covey_status assign(state *s, size_t *moved, covey_error *err) {
+    covey_status status = COVEY_OK;
+    size_t n = s->data->n, d = s->data->d;
+    covey__packed_set(&s->packed, s->data, &s->measure, s->centres, s->k);
+    s->means_known = s->mean;
+    if (s->mean) {
+        memcpy(s->next, s->centres, s->k * d * sizeof *s->next);
+        return covey__assign_means(moved, s->labels, s->next, s->sizes, s->data, &s->measure,
+                                   &s->packed, err);
+    }
+    COVEY_TRY(covey__assign(moved, s->labels, NULL, NULL, NULL, s->data, &s->measure, &s->packed,
+                            err));
+    memset(s->sizes, 0, s->k * sizeof *s->sizes);
+    for (size_t i = 0; i < n; ++i)
+        ++s->sizes[s->labels[i]];
+done:
+    return status;
 }
 
 /* ---- the loop --------------------------------------------------------------------------- */
@@ -272,9 +322,7 @@ covey_status covey__alternate(covey__fit *fit, covey__history *history, const co
                                                            (size_t)params->restarts),
                       err, COVEY_E_CANCELLED, NULL, "stopped on request");
         memcpy(s.previous, s.labels, data->n * sizeof *s.labels);
-        covey__packed_set(&s.packed, data, &s.measure, s.centres, s.k);
-        COVEY_TRY(covey__assign(&moved, s.labels, s.value, NULL, NULL, data, &s.measure,
-                                &s.packed, err));
+        COVEY_TRY(assign(&s, &moved, err));
         COVEY_TRY(settle_empty(&s, &moved, err));
         mark_stale(&s);
         if (moved || memchr(s.stale, 1, s.k)) {
@@ -292,6 +340,10 @@ covey_status covey__alternate(covey__fit *fit, covey__history *history, const co
         made.objective = objective;
         COVEY_TRY(covey__history_add(
             history, (covey_round){restart, round, objective, shift, moved}, err));
+    }
+    if (s.square) { /* the objective by its definition, once */
+        COVEY_TRY(measure_objective(&s, &made.objective, err));
+        history->rounds[history->count - 1].objective = made.objective;
     }
     for (size_t j = 0; j < s.k; ++j)
         made.unsolved += s.unsolved[j] != 0;

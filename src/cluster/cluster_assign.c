@@ -4,7 +4,8 @@
  * All centres are scored in float32. With s the smallest score and every score off by at most
  * a s + b, only centres scoring at most (s (1 + a) + 2 b) / (1 - a) can be the nearest; where that
  * is more than one, float64 decides, ties to the lower index. So the labels are those of float64
- * arithmetic, at the price of float32. */
+ * arithmetic, at the price of float32. b grows with the row's length where scores come from a
+ * matrix product, which cancels. */
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -12,7 +13,8 @@
 #include "base_internal.h"
 #include "cluster_internal.h"
 
-enum { ROWS_PER_TASK = 256 };
+/* Rows scored at a time: three register blocks of the product, whose rows fit the L2 cache. */
+enum { BLOCK = 42, BLOCKS_PER_TASK = 6, ROWS_PER_TASK = BLOCK * BLOCKS_PER_TASK };
 static const double UNIT = 0x1p-24; /* rounding of float32 */
 
 covey__measure covey__measure_of(const covey_loss *loss, const covey__score_kernels *kernels,
@@ -51,73 +53,88 @@ double covey__measure_loss(const covey__measure *measure, double value) {
     return measure->radial ? measure->loss->ops->rho(sqrt(value), measure->loss->params) : value;
 }
 
-covey_status covey__packed_init(covey__packed *packed, size_t k, size_t d, covey_error *err) {
+covey_status covey__packed_init(covey__packed *packed, const covey__data *data, size_t k,
+                                covey_error *err) {
     covey_status status = COVEY_OK;
-    size_t cells = 0, pad = COVEY__SCORE_PAD;
+    size_t cells = 0, pad = COVEY__SCORE_PAD, tile = COVEY__SCORE_TILE;
     memset(packed, 0, sizeof *packed);
-    packed->k_pad = (k + pad - 1) / pad * pad;
-    packed->d_pad = (d + pad - 1) / pad * pad;
-    packed->data = covey__mul_size(&cells, packed->k_pad, packed->d_pad)
-                       ? NULL
-                       : covey__calloc(cells, sizeof *packed->data);
-    COVEY_NOMEM_IF(!packed->data, err);
+    packed->k_pad = (k + tile - 1) / tile * tile;
+    packed->stride = (k + pad - 1) / pad * pad;
+    packed->d_pad = (data->d + 15) / 16 * 16;
+    int fits = !covey__mul_size(&cells, packed->stride, packed->d_pad);
+    packed->rounded = fits ? covey__calloc(cells, sizeof *packed->rounded) : NULL;
+    packed->data = fits ? covey__calloc(cells, sizeof *packed->data) : NULL;
+    packed->offset = covey__calloc(packed->stride, sizeof *packed->offset);
+    COVEY_NOMEM_IF(!packed->rounded || !packed->data || !packed->offset, err);
 done:
     return status;
 }
 
 void covey__packed_fini(covey__packed *packed) {
+    covey__free(packed->rounded);
     covey__free(packed->data);
+    covey__free(packed->offset);
     memset(packed, 0, sizeof *packed);
 }
 
-/* The error of a score: each lane adds d/lanes terms of relative error a few UNIT, all of them
- * non-negative; and the centre is rounded to float32, which moves u by UNIT |c| at most.
- *   square        sum 2 |u| UNIT |c| <= 2 UNIT |c| sqrt(s) <= g s + (UNIT |c|)^2 / g
- *   others        |d score / du| <= L everywhere, so L UNIT sum |c|
- * with L = 1 for absolute, p for huber, 1/p for the score of pseudo_huber. */
+/* The error of a score. A product adds d terms in one chain, each centre rounded to float32:
+ *   |x.c| is off by (d + 2) UNIT |x| |c|; offset and sum by a few UNIT (|c|^2 + 2 |x| |c|) more.
+ * A sum of terms adds d/lanes per lane, all non-negative and each off by a few UNIT of itself; the
+ * centre's rounding moves u by UNIT |c|, the score by L UNIT sum |c|, with L the steepest slope:
+ * 1 for absolute, p for huber, 1/p for the score of pseudo_huber. */
+static void set_bounds(covey__packed *packed, const covey__data *data,
+                       const covey__measure *measure, double longest, double heaviest) {
+    size_t lanes = data->kernels->lanes, d = data->d;
+    double tiny = (double)packed->d_pad * 0x1p-126, slope = 1;
+    packed->relative = ((double)((d + lanes - 1) / lanes + lanes) + 24) * UNIT;
+    packed->per_length = 0;
+    switch (measure->kind) {
+    case COVEY__KIND_SQUARE:
+        packed->relative = 0;
+        packed->per_length = (2 * (double)d + 16) * UNIT * longest * (1 + 0x1p-10);
+        packed->absolute = 8 * UNIT * longest * longest + tiny;
+        return;
+    case COVEY__KIND_HUBER:
+        slope = measure->p;
+        break;
+    case COVEY__KIND_PSEUDO_HUBER:
+        slope = 1 / measure->p;
+        break;
+    default:
+        break;
+    }
+    packed->absolute = slope * UNIT * heaviest + tiny;
+}
+
 void covey__packed_set(covey__packed *packed, const covey__data *data,
                        const covey__measure *measure, const double *centres, size_t k) {
-    double longest = 0, heaviest = 0, largest = 0;
+    double longest = 0, heaviest = 0, largest = 0, p = measure->p;
     packed->k = k;
     packed->centres = centres;
+    packed->by_product = measure->kind == COVEY__KIND_SQUARE;
+    packed->scale = packed->by_product ? -2.0F : 1.0F;
+    for (size_t j = 0; j < packed->stride; ++j)
+        packed->offset[j] = INFINITY;
     for (size_t i = 0; i < k; ++i) {
         double square = 0, sum = 0;
         for (size_t j = 0; j < data->d; ++j) {
-            double c = centres[i * data->d + j];
-            packed->data[i * packed->d_pad + j] = (float)c;
+            double c = centres[i * data->d + j], size = fabs(c);
+            packed->rounded[i * packed->d_pad + j] = (float)c;
             square += c * c;
-            sum += fabs(c);
-            largest = fabs(c) > largest ? fabs(c) : largest;
+            sum += size;
+            largest = size > largest ? size : largest;
         }
+        packed->offset[i] = packed->by_product ? (float)square : 0;
         longest = sqrt(square) > longest ? sqrt(square) : longest;
         heaviest = sum > heaviest ? sum : heaviest;
     }
-    size_t lanes = data->kernels->lanes;
-    double per_sum = ((double)((data->d + lanes - 1) / lanes + lanes) + 24) * UNIT;
-    double p = measure->p, slope = 1, tiny = (double)packed->d_pad * 0x1p-126;
     packed->exact_only = data->exact_only || measure->kind == COVEY__KIND_OTHER ||
                          largest > 1e15 || (measure->kind != COVEY__KIND_SQUARE &&
                                             measure->kind != COVEY__KIND_ABSOLUTE &&
                                             (p > 1e15 || p < 1e-12));
-    packed->relative = per_sum;
-    packed->absolute = tiny;
-    switch (measure->kind) {
-    case COVEY__KIND_SQUARE:
-        packed->relative = 2 * per_sum;
-        packed->absolute += UNIT * longest * UNIT * longest * (1 + 1 / per_sum);
-        break;
-    case COVEY__KIND_HUBER:
-        slope = p;
-        packed->absolute += slope * UNIT * heaviest;
-        break;
-    case COVEY__KIND_PSEUDO_HUBER:
-        slope = 1 / p;
-        packed->absolute += slope * UNIT * heaviest;
-        break;
-    default:
-        packed->absolute += slope * UNIT * heaviest;
-        break;
-    }
+    if (packed->by_product && !packed->exact_only)
+        covey__gemm_pack(data->products, packed->data, packed->rounded, packed->d_pad, k, data->d);
+    set_bounds(packed, data, measure, longest, heaviest);
 }
 
 typedef struct assignment {
@@ -126,7 +143,7 @@ typedef struct assignment {
     const covey__packed *packed;
     int32_t *labels, *second;
     double *value, *second_value;
-    float *scores; /* [workers][COVEY__SCORE_ROWS][k_pad] */
+    float *scores; /* [workers][BLOCK + COVEY__SCORE_TILE][stride] */
     atomic_size_t moved;
 } assignment;
 
@@ -137,30 +154,23 @@ static void decide(assignment *a, size_t i, const float *scores) {
     size_t k = packed->k, d = a->data->d;
     double limit = INFINITY;
     if (scores) {
-        float least = INFINITY, next = INFINITY;
-        int32_t best = 0;
-        for (size_t j = 0; j < k; ++j) {
-            if (scores[j] < least) {
-                next = least;
-                least = scores[j];
-                best = (int32_t)j;
-            } else if (scores[j] < next) {
-                next = scores[j];
-            }
-        }
-        double s = a->second ? next : least;
-        limit = (s * (1 + packed->relative) + 2 * packed->absolute) / (1 - packed->relative);
+        float least, next;
+        size_t best = a->data->kernels->two_least(&least, &next, scores, packed->offset,
+                                                  packed->scale, packed->stride);
+        double s = a->second ? next : least, off = packed->absolute;
+        off += packed->per_length * a->data->length[i];
+        limit = (s * (1 + packed->relative) + 2 * off) / (1 - packed->relative);
         if (!a->second && next > limit) {
-            a->labels[i] = best;
+            a->labels[i] = (int32_t)best;
             if (a->value)
-                a->value[i] = covey__measure_row(a->measure, x, packed->centres + (size_t)best * d);
+                a->value[i] = covey__measure_row(a->measure, x, packed->centres + best * d);
             return;
         }
     }
     double first_value = INFINITY, second_value = INFINITY;
     int32_t first = -1, second = -1;
     for (size_t j = 0; j < k; ++j) {
-        if (scores && scores[j] > limit)
+        if (scores && packed->offset[j] + packed->scale * scores[j] > limit)
             continue;
         double value = covey__measure_row(a->measure, x, packed->centres + j * d);
         if (first < 0 || value < first_value) {
@@ -182,46 +192,104 @@ static void decide(assignment *a, size_t i, const float *scores) {
     }
 }
 
-static void assign_rows(void *context, size_t task, int worker) {
-    assignment *a = context;
+/* Rows first .. end - 1, at most BLOCK; returns how many changed their label. */
+static size_t assign_block(assignment *a, size_t first, size_t end, int worker) {
     const covey__data *data = a->data;
     const covey__packed *packed = a->packed;
+    size_t moved = 0;
+    float *scores = a->scores + (size_t)worker * (BLOCK + COVEY__SCORE_TILE) * packed->stride;
+    const float *x = data->x + first * data->d;
+    if (packed->exact_only)
+        scores = NULL;
+    else if (packed->by_product)
+        data->products->gemm(scores, packed->stride, x, data->d, packed->data, end - first,
+                             data->d, covey__gemm_panels(data->products, packed->k), NULL);
+    else
+        data->kernels->score(scores, packed->stride, x, end - first, data->d, packed->rounded,
+                             packed->k_pad, packed->d_pad, a->measure->kind,
+                             (float)a->measure->p);
+    for (size_t i = first; i < end; ++i) {
+        int32_t before = a->labels[i];
+        decide(a, i, scores ? scores + (i - first) * packed->stride : NULL);
+        moved += a->labels[i] != before;
+    }
+    return moved;
+}
+
+static void assign_rows(void *context, size_t task, int worker) {
+    assignment *a = context;
     size_t first = task * ROWS_PER_TASK, moved = 0;
-    size_t end = first + ROWS_PER_TASK < data->n ? first + ROWS_PER_TASK : data->n;
-    float *scores = a->scores + (size_t)worker * COVEY__SCORE_ROWS * packed->k_pad;
-    for (size_t i = first; i < end; i += COVEY__SCORE_ROWS) {
-        size_t rows = end - i < COVEY__SCORE_ROWS ? end - i : COVEY__SCORE_ROWS;
-        if (!packed->exact_only)
-            data->kernels->score(scores, data->x + i * data->d, rows, data->d, packed->data,
-                                 packed->k_pad, packed->d_pad, a->measure->kind,
-                                 (float)a->measure->p);
-        for (size_t r = 0; r < rows; ++r) {
-            int32_t before = a->labels[i + r];
-            decide(a, i + r, packed->exact_only ? NULL : scores + r * packed->k_pad);
-            moved += a->labels[i + r] != before;
+    size_t end = first + ROWS_PER_TASK < a->data->n ? first + ROWS_PER_TASK : a->data->n;
+    for (; first < end; first += BLOCK)
+        moved += assign_block(a, first, first + BLOCK < end ? first + BLOCK : end, worker);
+    atomic_fetch_add_explicit(&a->moved, moved, memory_order_relaxed);
+}
+
+/* As assign_rows for a chunk, adding each row to the sum of its cluster while it is in the cache. */
+static void assign_chunk(void *context, size_t first, size_t end, double *partial, int worker) {
+    assignment *a = context;
+    size_t d = a->data->d, k = a->packed->k, moved = 0;
+    for (; first < end; first += BLOCK) {
+        size_t stop = first + BLOCK < end ? first + BLOCK : end;
+        moved += assign_block(a, first, stop, worker);
+        for (size_t i = first; i < stop; ++i) {
+            size_t j = (size_t)a->labels[i];
+            a->data->kernels->accumulate(partial + j * d, a->data->x + i * d, 1, d);
+            partial[k * d + j] += 1;
         }
     }
     atomic_fetch_add_explicit(&a->moved, moved, memory_order_relaxed);
+}
+
+static covey_status start_assignment(assignment *a, covey_error *err) {
+    covey_status status = COVEY_OK;
+    size_t cells = 0, rows = (size_t)covey__pool_size(a->data->pool) * (BLOCK + COVEY__SCORE_TILE);
+    atomic_init(&a->moved, 0);
+    a->scores = covey__mul_size(&cells, rows, a->packed->stride)
+                    ? NULL
+                    : covey__calloc(cells, sizeof *a->scores);
+    COVEY_NOMEM_IF(!a->scores, err);
+done:
+    return status;
 }
 
 covey_status covey__assign(size_t *moved, int32_t *labels, double *value, int32_t *second,
                            double *second_value, const covey__data *data,
                            const covey__measure *measure, const covey__packed *packed,
                            covey_error *err) {
-    covey_status status = COVEY_OK;
-    size_t cells = 0;
     assignment a = {.data = data, .measure = measure, .packed = packed, .labels = labels,
                     .value = value, .second = second, .second_value = second_value};
-    atomic_init(&a.moved, 0);
-    a.scores = covey__mul_size(&cells, (size_t)covey__pool_size(data->pool) * COVEY__SCORE_ROWS,
-                               packed->k_pad)
-                   ? NULL
-                   : covey__alloc_array(cells, sizeof *a.scores);
-    COVEY_NOMEM_IF(!a.scores, err);
+    covey_status status = start_assignment(&a, err);
+    if (status != COVEY_OK)
+        return status;
     covey__pool_run(data->pool, (data->n + ROWS_PER_TASK - 1) / ROWS_PER_TASK, assign_rows, &a);
     if (moved)
         *moved = atomic_load(&a.moved);
+    covey__free(a.scores);
+    return COVEY_OK;
+}
+
+covey_status covey__assign_means(size_t *moved, int32_t *labels, double *means, size_t *sizes,
+                                 const covey__data *data, const covey__measure *measure,
+                                 const covey__packed *packed, covey_error *err) {
+    covey_status status = COVEY_OK;
+    size_t k = packed->k, d = data->d, width = 0;
+    double *total = NULL;
+    assignment a = {.data = data, .measure = measure, .packed = packed, .labels = labels};
+    COVEY_NOMEM_IF(covey__mul_size(&width, k, d + 1), err);
+    total = covey__alloc_array(width, sizeof *total);
+    COVEY_NOMEM_IF(!total, err);
+    COVEY_TRY(start_assignment(&a, err));
+    COVEY_TRY(covey__sum_chunks(total, width, data, assign_chunk, &a, err));
+    *moved = atomic_load(&a.moved);
+    for (size_t j = 0; j < k; ++j) {
+        double count = total[k * d + j];
+        sizes[j] = (size_t)count;
+        for (size_t i = 0; count > 0 && i < d; ++i)
+            means[j * d + i] = total[j * d + i] / count;
+    }
 done:
     covey__free(a.scores);
+    covey__free(total);
     return status;
 }

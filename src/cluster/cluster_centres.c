@@ -43,56 +43,64 @@ void covey__members_set(covey__members *members, const int32_t *labels, size_t n
  * subtree of the tree over all chunks, so that the result is that of covey__sum_tree. */
 enum { GROUP = 32 };
 
+typedef struct group {
+    const covey__data *data;
+    double *partial; /* [GROUP][width] */
+    size_t width, first_chunk;
+    covey__chunk_fn *chunk;
+    void *context;
+} group;
+
+static void run_chunk(void *context, size_t task, int worker) {
+    group *g = context;
+    size_t first = (g->first_chunk + task) * COVEY__CHUNK_ROWS;
+    size_t end = first + COVEY__CHUNK_ROWS < g->data->n ? first + COVEY__CHUNK_ROWS : g->data->n;
+    double *partial = g->partial + task * g->width;
+    memset(partial, 0, g->width * sizeof *partial);
+    g->chunk(g->context, first, end, partial, worker);
+}
+
+covey_status covey__sum_chunks(double *total, size_t width, const covey__data *data,
+                               covey__chunk_fn *chunk, void *context, covey_error *err) {
+    covey_status status = COVEY_OK;
+    size_t chunks = covey__chunk_count(data->n), groups = (chunks + GROUP - 1) / GROUP;
+    size_t cells = 0;
+    group g = {.data = data, .width = width, .chunk = chunk, .context = context};
+    double *roots = NULL;
+    g.partial = covey__mul_size(&cells, chunks < GROUP ? chunks : GROUP, width)
+                    ? NULL
+                    : covey__alloc_array(cells, sizeof *g.partial);
+    roots = covey__mul_size(&cells, groups, width) ? NULL
+                                                   : covey__alloc_array(cells, sizeof *roots);
+    COVEY_NOMEM_IF(!g.partial || !roots, err);
+    for (size_t i = 0; i < groups; ++i) {
+        g.first_chunk = i * GROUP;
+        size_t count = chunks - g.first_chunk < GROUP ? chunks - g.first_chunk : GROUP;
+        covey__pool_run(data->pool, count, run_chunk, &g);
+        covey__sum_tree(g.partial, count, width);
+        memcpy(roots + i * width, g.partial, width * sizeof *roots);
+    }
+    covey__sum_tree(roots, groups, width);
+    memcpy(total, roots, width * sizeof *total);
+done:
+    covey__free(g.partial);
+    covey__free(roots);
+    return status;
+}
+
 typedef struct sums {
     const covey__data *data;
     const covey__measure *measure;
     const int32_t *labels;
     const double *centres;
-    double *partial; /* [GROUP][width] */
     double *value;
-    size_t k, width, first_chunk;
-    void (*chunk)(struct sums *s, size_t first, size_t end, double *partial);
+    size_t k;
 } sums;
 
-static void run_chunk(void *context, size_t task, int worker) {
+static void chunk_means(void *context, size_t first, size_t end, double *partial, int worker) {
     sums *s = context;
-    size_t first = (s->first_chunk + task) * COVEY__CHUNK_ROWS;
-    size_t end = first + COVEY__CHUNK_ROWS < s->data->n ? first + COVEY__CHUNK_ROWS : s->data->n;
-    double *partial = s->partial + task * s->width;
-    (void)worker;
-    memset(partial, 0, s->width * sizeof *partial);
-    s->chunk(s, first, end, partial);
-}
-
-/* total [width] <- the sum over all chunks. */
-static covey_status sum_chunks(double *total, sums *s, covey_error *err) {
-    covey_status status = COVEY_OK;
-    size_t chunks = covey__chunk_count(s->data->n), groups = (chunks + GROUP - 1) / GROUP;
-    size_t cells = 0;
-    double *roots = NULL;
-    s->partial = covey__mul_size(&cells, chunks < GROUP ? chunks : GROUP, s->width)
-                     ? NULL
-                     : covey__alloc_array(cells, sizeof *s->partial);
-    roots = covey__mul_size(&cells, groups, s->width) ? NULL
-                                                      : covey__alloc_array(cells, sizeof *roots);
-    COVEY_NOMEM_IF(!s->partial || !roots, err);
-    for (size_t group = 0; group < groups; ++group) {
-        s->first_chunk = group * GROUP;
-        size_t count = chunks - s->first_chunk < GROUP ? chunks - s->first_chunk : GROUP;
-        covey__pool_run(s->data->pool, count, run_chunk, s);
-        covey__sum_tree(s->partial, count, s->width);
-        memcpy(roots + group * s->width, s->partial, s->width * sizeof *roots);
-    }
-    covey__sum_tree(roots, groups, s->width);
-    memcpy(total, roots, s->width * sizeof *total);
-done:
-    covey__free(s->partial);
-    covey__free(roots);
-    return status;
-}
-
-static void chunk_means(sums *s, size_t first, size_t end, double *partial) {
     size_t d = s->data->d;
+    (void)worker;
     for (size_t i = first; i < end; ++i)
         if (s->labels[i] >= 0) {
             size_t j = (size_t)s->labels[i];
@@ -104,12 +112,13 @@ static void chunk_means(sums *s, size_t first, size_t end, double *partial) {
 covey_status covey__means(double *centres, const covey__data *data, const int32_t *labels,
                           size_t k, covey_error *err) {
     covey_status status = COVEY_OK;
-    sums s = {.data = data, .labels = labels, .k = k, .chunk = chunk_means};
+    sums s = {.data = data, .labels = labels, .k = k};
     double *total = NULL;
-    COVEY_NOMEM_IF(covey__mul_size(&s.width, k, data->d + 1), err);
-    total = covey__alloc_array(s.width, sizeof *total);
+    size_t width = 0;
+    COVEY_NOMEM_IF(covey__mul_size(&width, k, data->d + 1), err);
+    total = covey__alloc_array(width, sizeof *total);
     COVEY_NOMEM_IF(!total, err);
-    COVEY_TRY(sum_chunks(total, &s, err));
+    COVEY_TRY(covey__sum_chunks(total, width, data, chunk_means, &s, err));
     for (size_t j = 0; j < k; ++j)
         if (total[k * data->d + j] > 0)
             for (size_t i = 0; i < data->d; ++i)
@@ -119,8 +128,10 @@ done:
     return status;
 }
 
-static void chunk_losses(sums *s, size_t first, size_t end, double *partial) {
+static void chunk_losses(void *context, size_t first, size_t end, double *partial, int worker) {
+    sums *s = context;
     size_t d = s->data->d;
+    (void)worker;
     for (size_t i = first; i < end; ++i) {
         if (s->labels[i] < 0)
             continue;
@@ -136,8 +147,8 @@ covey_status covey__losses(double *total, double *value, const covey__data *data
                            const covey__measure *measure, const int32_t *labels,
                            const double *centres, size_t k, covey_error *err) {
     sums s = {.data = data, .measure = measure, .labels = labels, .centres = centres,
-              .value = value, .k = k, .width = k, .chunk = chunk_losses};
-    return sum_chunks(total, &s, err);
+              .value = value, .k = k};
+    return covey__sum_chunks(total, k, data, chunk_losses, &s, err);
 }
 
 /* ---- medians ---------------------------------------------------------------------------- */

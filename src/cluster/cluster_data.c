@@ -16,6 +16,7 @@ typedef struct scan {
     double *largest;  /* [chunks] */
     size_t *zeros;    /* [chunks] */
     size_t *bad;      /* [chunks], first row with NaN or infinity, or n */
+    double mean_length;
     int second_pass;
 } scan;
 
@@ -27,9 +28,13 @@ static void scan_chunk(void *context, size_t chunk, int worker) {
     (void)worker;
     if (s->second_pass) {
         double spread = 0;
-        for (size_t i = first; i < end; ++i)
-            spread += data->kernels->row_loss(data->x + i * d, data->mean, d,
-                                              COVEY__KIND_SQUARE, 0);
+        for (size_t i = first; i < end; ++i) {
+            double from_mean = data->kernels->row_loss(data->x + i * d, data->mean, d,
+                                                       COVEY__KIND_SQUARE, 0);
+            spread += from_mean;
+            /* |x| <= |x - mean| + |mean|, which spares a second sum. */
+            data->length[i] = (float)((sqrt(from_mean) + s->mean_length) * (1 + 0x1p-20));
+        }
         s->spreads[chunk] = spread;
         return;
     }
@@ -65,14 +70,18 @@ covey_status covey__data_init(covey__data *data, const float *x, size_t n, size_
     COVEY_FAIL_IF(n > INT32_MAX || covey__mul_size(&cells, n, d), err, COVEY_E_LIMIT, NULL,
                   "%zu rows are more than can be clustered at once (%d)", n, INT32_MAX);
     COVEY_TRY(covey__score_kernels_get(&made.kernels, err));
+    covey_isa isa = COVEY_ISA_SCALAR;
+    COVEY_TRY(covey_isa_in_use(&isa, err));
+    made.products = covey__kernels_get(isa);
     COVEY_TRY(covey__pool_new(&made.pool, threads, err));
     made.mean = covey__calloc(d, sizeof *made.mean);
+    made.length = covey__alloc_array(n, sizeof *made.length);
     s.sums = covey__mul_size(&cells, chunks, d) ? NULL : covey__calloc(cells, sizeof *s.sums);
     s.spreads = covey__calloc(chunks, sizeof *s.spreads);
     s.largest = covey__calloc(chunks, sizeof *s.largest);
     s.zeros = covey__calloc(chunks, sizeof *s.zeros);
     s.bad = covey__calloc(chunks, sizeof *s.bad);
-    COVEY_NOMEM_IF(!made.mean || !s.sums || !s.spreads || !s.largest || !s.zeros || !s.bad, err);
+    COVEY_NOMEM_IF(!made.mean || !made.length || !s.sums || !s.spreads || !s.largest || !s.zeros || !s.bad, err);
 
     covey__pool_run(made.pool, chunks, scan_chunk, &s);
     double largest = 0;
@@ -89,6 +98,10 @@ covey_status covey__data_init(covey__data *data, const float *x, size_t n, size_
     for (size_t j = 0; j < d; ++j)
         made.mean[j] = s.sums[j] / (double)n;
     s.second_pass = 1;
+    s.mean_length = 0;
+    for (size_t j = 0; j < d; ++j)
+        s.mean_length += made.mean[j] * made.mean[j];
+    s.mean_length = sqrt(s.mean_length);
     covey__pool_run(made.pool, chunks, scan_chunk, &s);
     covey__sum_tree(s.spreads, chunks, 1);
     made.spread = s.spreads[0];
@@ -107,6 +120,7 @@ done:
 void covey__data_fini(covey__data *data) {
     covey__pool_free(data->pool);
     covey__free(data->mean);
+    covey__free(data->length);
     memset(data, 0, sizeof *data);
 }
 

@@ -10,7 +10,7 @@
 
 /* A cluster of m rows needs m^2 distances for its exact medoid. Beyond this size only the rows
  * nearest to the centre are tried, which is where the medoid lies in all but pathological clusters. */
-enum { MEDOID_EXACT = 1024, MEDOID_CANDIDATES = 64 };
+enum { MEDOID_EXACT = 256, MEDOID_CANDIDATES = 32 };
 
 typedef struct placed {
     double distance;
@@ -134,7 +134,7 @@ static covey_status set_distances(description *s, covey_error *err) {
     double *value = covey__alloc_array(n, sizeof *value);
     double *second_value = covey__alloc_array(n, sizeof *second_value);
     COVEY_NOMEM_IF(!second || !value || !second_value, err);
-    COVEY_TRY(covey__packed_init(&packed, out->k, d, err));
+    COVEY_TRY(covey__packed_init(&packed, s->data, out->k, err));
     covey__packed_set(&packed, s->data, &s->measure, out->centres, out->k);
     for (size_t i = 0; i < n; ++i)
         out->nearest[i] = -1;

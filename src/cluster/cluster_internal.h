@@ -6,6 +6,7 @@
 
 #include "centre_internal.h"
 #include "covey/cluster.h"
+#include "kernels_internal.h"
 #include "rowscore_internal.h"
 #include "sum_internal.h"
 #include "threads_internal.h"
@@ -17,6 +18,8 @@ typedef struct covey__data {
     size_t n, d;
     covey__pool *pool;
     const covey__score_kernels *kernels;
+    const covey__kernels *products; /* for the matrix product */
+    float *length;   /* [n], rounded up */
     int exact_only;  /* magnitudes at which float32 scores would over- or underflow */
     double *mean;    /* [d] */
     double spread;   /* sum of squared distances to the mean */
@@ -56,16 +59,22 @@ double covey__measure_row(const covey__measure *measure, const float *x, const d
 /* The loss of a row whose measure is `value`. */
 double covey__measure_loss(const covey__measure *measure, double value);
 
-/* Centres ready for scoring. */
+/* Centres ready for scoring. With radial losses |x - c|^2 - |x|^2 = |c|^2 - 2 x.c is scored by one
+ * matrix product: offset |c|^2, scale -2. With the others each term is, offset 0, scale 1. */
 typedef struct covey__packed {
-    size_t k, k_pad, d_pad;
+    size_t k, k_pad, d_pad, stride;
     const double *centres; /* [k][d], as given */
-    float *data;           /* [k_pad][d_pad], zero-padded */
-    double relative;       /* a score s is off by at most relative * s + absolute */
-    double absolute;
-    int exact_only;
+    float *rounded;        /* [k_pad][d_pad], zero-padded */
+    float *data;           /* packed for the product */
+    float *offset;         /* [stride], infinite beyond k */
+    float scale;
+    double relative;       /* a score s of a row of length l is off by at most */
+    double absolute;       /* relative * s + absolute + per_length * l */
+    double per_length;
+    int exact_only, by_product;
 } covey__packed;
-covey_status covey__packed_init(covey__packed *packed, size_t k, size_t d, covey_error *err);
+covey_status covey__packed_init(covey__packed *packed, const covey__data *data, size_t k,
+                                covey_error *err);
 void covey__packed_set(covey__packed *packed, const covey__data *data,
                        const covey__measure *measure, const double *centres, size_t k);
 void covey__packed_fini(covey__packed *packed);
@@ -77,6 +86,18 @@ covey_status covey__assign(size_t *moved, int32_t *labels, double *value, int32_
                            double *second_value, const covey__data *data,
                            const covey__measure *measure, const covey__packed *packed,
                            covey_error *err);
+
+/* The same for labels alone, with the means [k][d] of the new clusters and their sizes [k] from the
+ * same pass over the rows; the mean of an empty cluster is left untouched. */
+covey_status covey__assign_means(size_t *moved, int32_t *labels, double *means, size_t *sizes,
+                                 const covey__data *data, const covey__measure *measure,
+                                 const covey__packed *packed, covey_error *err);
+
+/* total [width] <- the sum over chunks of what `chunk` adds to `partial`, zeroed before; rows first
+ * .. end - 1 are the chunk's. */
+typedef void covey__chunk_fn(void *context, size_t first, size_t end, double *partial, int worker);
+covey_status covey__sum_chunks(double *total, size_t width, const covey__data *data,
+                               covey__chunk_fn *chunk, void *context, covey_error *err);
 
 /* ---- members and centres ---------------------------------------------------------------- */
 
@@ -97,7 +118,7 @@ void covey__median(double *centre, const covey__data *data, const uint32_t *rows
                    float *scratch);
 
 /* total [k] <- the summed loss of each cluster's rows to its centre. value [n] may be NULL; else
- * the measure of every row to its centre, in the same pass. */
+ * the measure of every row to its centre, from the same pass. */
 covey_status covey__losses(double *total, double *value, const covey__data *data,
                            const covey__measure *measure, const int32_t *labels,
                            const double *centres, size_t k, covey_error *err);

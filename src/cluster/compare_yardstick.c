@@ -20,7 +20,7 @@ static covey_status silhouette_of(double *out, const covey__data *data,
     double *second_value = covey__alloc_array(n, sizeof *second_value);
     double *sums = covey__calloc(chunks, sizeof *sums);
     COVEY_NOMEM_IF(!first || !second || !value || !second_value || !sums, err);
-    COVEY_TRY(covey__packed_init(&packed, used, data->d, err));
+    COVEY_TRY(covey__packed_init(&packed, data, used, err));
     covey__packed_set(&packed, data, measure, means, used);
     memset(first, 0xFF, n * sizeof *first);
     COVEY_TRY(covey__assign(NULL, first, value, second, second_value, data, measure, &packed, err));

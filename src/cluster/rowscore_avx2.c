@@ -17,6 +17,9 @@ static inline vf vf_abs(vf a) {
 static inline vf vf_min(vf a, vf b) {
     return _mm256_min_ps(a, b);
 }
+static inline vf vf_max(vf a, vf b) {
+    return _mm256_max_ps(a, b);
+}
 static inline vf vf_sqrt(vf a) {
     return _mm256_sqrt_ps(a);
 }
@@ -31,4 +34,5 @@ static inline float vf_total(vf a) {
 
 #include "rowscore_body.h"
 
-const covey__score_kernels covey__score_kernels_avx2 = {VF_LANES, score, row_loss, accumulate};
+const covey__score_kernels covey__score_kernels_avx2 = {VF_LANES, score, two_least, row_loss,
+                                                            accumulate};

@@ -43,8 +43,9 @@ ALWAYS_INLINE vf add_term(vf sum, vf x, vf c, covey__kind kind, vf p, vf inverse
     }
 }
 
-ALWAYS_INLINE void score_tile(float *out, const float *const *rows, size_t d, const float *centres,
-                              size_t k_pad, size_t d_pad, covey__kind kind, vf p, vf inverse) {
+ALWAYS_INLINE void score_tile(float *out, size_t stride, const float *const *rows, size_t d,
+                              const float *centres, size_t k_pad, size_t d_pad, covey__kind kind, vf p,
+                              vf inverse) {
     size_t whole = d / VF_LANES * VF_LANES;
     float tail[TILE_ROWS][VF_LANES];
     memset(tail, 0, sizeof tail);
@@ -66,35 +67,69 @@ ALWAYS_INLINE void score_tile(float *out, const float *const *rows, size_t d, co
                 if (whole < d)
                     sum[r][i] = add_term(sum[r][i], load(tail[r]),
                                          load(c + (size_t)i * d_pad + whole), kind, p, inverse);
-                out[(size_t)r * k_pad + k + (size_t)i] = vf_total(sum[r][i]);
+                out[(size_t)r * stride + k + (size_t)i] = vf_total(sum[r][i]);
             }
     }
 }
 
-static void score(float *out, const float *x, size_t rows, size_t d, const float *centres,
-                  size_t k_pad, size_t d_pad, covey__kind kind, float parameter) {
+static void score(float *out, size_t stride, const float *x, size_t rows, size_t d,
+                  const float *centres, size_t k_pad, size_t d_pad, covey__kind kind,
+                  float parameter) {
     vf p = vf_set(parameter), inverse = vf_set(1.0F / parameter);
     for (size_t first = 0; first < rows; first += TILE_ROWS) {
         /* A short tile repeats its last row: `out` has room for whole tiles. */
         const float *row[TILE_ROWS];
         for (size_t r = 0; r < TILE_ROWS; ++r)
             row[r] = x + (first + r < rows ? first + r : rows - 1) * d;
-        float *to = out + first * k_pad;
+        float *to = out + first * stride;
         switch (kind) {
         case COVEY__KIND_SQUARE:
-            score_tile(to, row, d, centres, k_pad, d_pad, COVEY__KIND_SQUARE, p, inverse);
+            score_tile(to, stride, row, d, centres, k_pad, d_pad, COVEY__KIND_SQUARE, p,
+                       inverse);
             break;
         case COVEY__KIND_ABSOLUTE:
-            score_tile(to, row, d, centres, k_pad, d_pad, COVEY__KIND_ABSOLUTE, p, inverse);
+            score_tile(to, stride, row, d, centres, k_pad, d_pad, COVEY__KIND_ABSOLUTE, p,
+                       inverse);
             break;
         case COVEY__KIND_HUBER:
-            score_tile(to, row, d, centres, k_pad, d_pad, COVEY__KIND_HUBER, p, inverse);
+            score_tile(to, stride, row, d, centres, k_pad, d_pad, COVEY__KIND_HUBER, p,
+                       inverse);
             break;
         default:
-            score_tile(to, row, d, centres, k_pad, d_pad, COVEY__KIND_PSEUDO_HUBER, p, inverse);
+            score_tile(to, stride, row, d, centres, k_pad, d_pad, COVEY__KIND_PSEUDO_HUBER, p,
+                       inverse);
             break;
         }
     }
+}
+
+static size_t two_least(float *least, float *next, const float *scores, const float *offset,
+                        float scale, size_t count) {
+    vf first = vf_set(INFINITY), second = first, factor = vf_set(scale);
+    for (size_t j = 0; j < count; j += VF_LANES) {
+        vf s = vf_fma(factor, load(scores + j), load(offset + j));
+        second = vf_min(second, vf_max(first, s));
+        first = vf_min(first, s);
+    }
+    float one[VF_LANES], two[VF_LANES];
+    memcpy(one, &first, sizeof one);
+    memcpy(two, &second, sizeof two);
+    float a = one[0], b = two[0];
+    for (int i = 1; i < VF_LANES; ++i) {
+        float larger = a > one[i] ? a : one[i];
+        b = b < larger ? b : larger;
+        b = b < two[i] ? b : two[i];
+        a = a < one[i] ? a : one[i];
+    }
+    *least = a;
+    *next = b;
+    for (size_t j = 0; j < count; j += VF_LANES) {
+        vf s = vf_fma(factor, load(scores + j), load(offset + j));
+        for (int i = 0; i < VF_LANES; ++i)
+            if (s[i] == a)
+                return j + (size_t)i;
+    }
+    return 0;
 }
 
 /* ---- float64: 16 lanes on every instruction set, no contraction ------------------------- */

@@ -21,15 +21,20 @@ typedef enum covey__kind {
 } covey__kind;
 
 enum {
-    COVEY__SCORE_ROWS = 4, /* rows per call of `score` at most */
-    COVEY__SCORE_PAD = 16  /* packed centres: d and k are padded to a multiple of it */
+    COVEY__SCORE_TILE = 4, /* `score` writes whole tiles of this many rows and centres */
+    COVEY__SCORE_PAD = 32  /* a row of scores is padded to a multiple of it */
 };
 
 typedef struct covey__score_kernels {
     size_t lanes; /* float32 numbers added side by side */
-    /* out [rows][k_pad] <- score of x [rows][d] (row stride d) to packed centres [k_pad][d_pad]. */
-    void (*score)(float *out, const float *x, size_t rows, size_t d, const float *centres,
-                  size_t k_pad, size_t d_pad, covey__kind kind, float p);
+    /* out [rows][stride] <- score of x [rows][d] to centres [k_pad][d_pad] (d_pad a multiple of 16,
+     * k_pad of the tile). */
+    void (*score)(float *out, size_t stride, const float *x, size_t rows, size_t d,
+                  const float *centres, size_t k_pad, size_t d_pad, covey__kind kind, float p);
+    /* The index of the least s_j = offset[j] + scale * scores[j], j < count (a multiple of
+     * COVEY__SCORE_PAD), the first of equal ones; *least and *next: the two least values. */
+    size_t (*two_least)(float *least, float *next, const float *scores, const float *offset,
+                        float scale, size_t count);
     /* Sum over the coordinates, not for COVEY__KIND_OTHER. */
     double (*row_loss)(const float *x, const double *centre, size_t d, covey__kind kind, double p);
     /* sum [d] += w * x [d]. */

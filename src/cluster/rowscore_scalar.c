@@ -17,6 +17,11 @@ static inline vf vf_min(vf a, vf b) {
         a[i] = b[i] < a[i] ? b[i] : a[i];
     return a;
 }
+static inline vf vf_max(vf a, vf b) {
+    for (int i = 0; i < VF_LANES; ++i)
+        a[i] = b[i] > a[i] ? b[i] : a[i];
+    return a;
+}
 static inline vf vf_sqrt(vf a) {
     return (vf){sqrtf(a[0]), sqrtf(a[1]), sqrtf(a[2]), sqrtf(a[3])};
 }
@@ -29,4 +34,5 @@ static inline float vf_total(vf a) {
 
 #include "rowscore_body.h"
 
-const covey__score_kernels covey__score_kernels_scalar = {VF_LANES, score, row_loss, accumulate};
+const covey__score_kernels covey__score_kernels_scalar = {VF_LANES, score, two_least, row_loss,
+                                                            accumulate};

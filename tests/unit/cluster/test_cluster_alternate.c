@@ -121,7 +121,7 @@ static void labels_are_those_of_float64(void **state) {
         int32_t labels[N], second[N];
         double value[N], second_value[N];
         memset(labels, 0xFF, sizeof labels);
-        assert_ok(covey__packed_init(&packed, K, D, &err));
+        assert_ok(covey__packed_init(&packed, &data, K, &err));
         covey__packed_set(&packed, &data, &measure, centres, K);
         assert_ok(covey__assign(NULL, labels, NULL, NULL, NULL, &data, &measure, &packed, &err));
         int32_t only_label[N];

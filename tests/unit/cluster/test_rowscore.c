@@ -4,6 +4,7 @@
 #include "cluster_internal.h"
 #include "cluster_test.h"
 #include "covey/cpu.h"
+#include "kernels_internal.h"
 
 static const covey__score_kernels *const tables[] = {
     &covey__score_kernels_scalar, &covey__score_kernels_avx2, &covey__score_kernels_avx512};
@@ -27,27 +28,44 @@ static void scores_lie_within_their_bound(void **state) {
                 covey_loss loss = loss_named(names[l]);
                 loss.params[0] = 0.7;
                 covey__measure measure = covey__measure_of(&loss, tables[t], d);
-                covey__data data = {.d = d, .kernels = tables[t]};
+                float length[ROWS];
+                covey__data data = {.d = d, .kernels = tables[t], .length = length,
+                                    .products = covey__kernels_get((covey_isa)t)};
                 covey__packed packed;
-                float *x = make_rows(ROWS + CENTRES, d, 3, 5, 17), scores[ROWS * 16];
+                float *x = make_rows(ROWS + CENTRES, d, 3, 5, 17);
+                _Alignas(64) float scores[ROWS * 32];
                 static double centres[CENTRES * WIDEST];
                 for (size_t i = 0; i < CENTRES * d; ++i) /* not float32 numbers */
                     centres[i] = x[ROWS * d + i] * (1 + 1e-8);
-                assert_ok(covey__packed_init(&packed, CENTRES, d, &err));
+                assert_ok(covey__packed_init(&packed, &data, CENTRES, &err));
                 covey__packed_set(&packed, &data, &measure, centres, CENTRES);
                 assert_false(packed.exact_only);
-                tables[t]->score(scores, x, ROWS, d, packed.data, packed.k_pad, packed.d_pad,
-                                 measure.kind, (float)measure.p);
+                if (packed.by_product)
+                    data.products->gemm(scores, packed.stride, x, d, packed.data, ROWS, d,
+                                        covey__gemm_panels(data.products, CENTRES), NULL);
+                else
+                    tables[t]->score(scores, packed.stride, x, ROWS, d, packed.rounded,
+                                     packed.k_pad, packed.d_pad, measure.kind, (float)measure.p);
+                float longest = 0; /* squared, under a product */
+                for (size_t j = 0; j < CENTRES; ++j)
+                    longest = packed.offset[j] > longest ? packed.offset[j] : longest;
                 for (size_t i = 0; i < ROWS; ++i)
                     for (size_t j = 0; j < CENTRES; ++j) {
                         double want = covey__measure_row(&measure, x + i * d, centres + j * d);
-                        double got = scores[i * packed.k_pad + j];
+                        double got = packed.offset[j] + packed.scale * scores[i * packed.stride + j];
+                        double zero[WIDEST] = {0}, square = 0, off = packed.absolute;
+                        if (packed.by_product) {
+                            square = tables[t]->row_loss(x + i * d, zero, d, COVEY__KIND_SQUARE, 0);
+                            want -= square;
+                            off += packed.per_length * sqrt(square);
+                            assert_true(off < 1e-3 * (square + longest)); /* of some use, too */
+                        }
                         if (measure.kind == COVEY__KIND_PSEUDO_HUBER) {
                             /* A tail padded to a whole register adds 1 for each zero. */
                             size_t lanes = tables[t]->lanes;
                             want = want / (0.7 * 0.7) + (double)((d + lanes - 1) / lanes * lanes);
                         }
-                        assert_close(got, want, packed.absolute, packed.relative);
+                        assert_close(got, want, off, packed.relative);
                         assert_true(packed.relative < 1e-4);
                     }
                 covey__packed_fini(&packed);
@@ -83,8 +101,34 @@ static void row_losses_are_the_losses_and_the_same_bits_everywhere(void **state)
         }
 }
 
+static void two_least_finds_them(void **state) {
+    (void)state;
+    enum { COUNT = 96 };
+    _Alignas(64) float scores[COUNT], offset[COUNT];
+    for (int t = 0; t < available(); ++t)
+        for (uint64_t trial = 0; trial < 300; ++trial) {
+            float least, next, want = INFINITY, second = INFINITY;
+            size_t place = 0;
+            for (size_t j = 0; j < COUNT; ++j) { /* whole numbers: many ties, no rounding */
+                scores[j] = (float)covey__uniform_below(50, trial, COVEY__PURPOSE_TEST, 0, j);
+                offset[j] = j < 70 ? (float)(j % 3) : INFINITY;
+                float s = offset[j] - 2 * scores[j];
+                if (s < want) {
+                    second = want;
+                    want = s;
+                    place = j;
+                } else if (s < second) {
+                    second = s;
+                }
+            }
+            assert_int_equal(tables[t]->two_least(&least, &next, scores, offset, -2, COUNT), place);
+            assert_true(least == want && next == second);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_least_finds_them),
         cmocka_unit_test(scores_lie_within_their_bound),
         cmocka_unit_test(row_losses_are_the_losses_and_the_same_bits_everywhere),
     };
