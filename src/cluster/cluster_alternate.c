@@ -20,7 +20,8 @@ typedef struct state {
     double *value;              /* [n], measure to the centre assigned */
     double *loss_of;            /* [k], summed over the members */
     size_t *sizes;              /* [k] */
-    int mean, square;           /* 1: the centre is the mean; and the loss the squared distance */
+    int mean, median;           /* 1: such is the centre */
+    int square;                 /* 1: the mean under the squared distance */
     int means_known;            /* 1: next holds the means of the labels */
     char *stale;                /* [k], 1: the members changed since the centre was solved fully */
     char *unsolved;             /* [k] */
@@ -64,8 +65,11 @@ static covey_status state_init(state *s, const covey__data *data, const covey_lo
     s->params = params;
     s->k = k;
     s->measure = covey__measure_of(loss, data->kernels, d);
-    s->mean = (params->solver == COVEY_SOLVER_AUTO || params->solver == COVEY_SOLVER_EXACT) &&
-              loss->ops->exact_centre && !strcmp(loss->ops->exact_centre, "mean");
+    const char *exact = loss->ops->exact_centre;
+    if (params->solver != COVEY_SOLVER_AUTO && params->solver != COVEY_SOLVER_EXACT)
+        exact = NULL;
+    s->mean = exact && !strcmp(exact, "mean");
+    s->median = exact && !strcmp(exact, "median");
     s->square = s->mean && !strcmp(loss->ops->name, "square");
     COVEY_NOMEM_IF(covey__mul_size(&cells, k, d), err);
     s->centres = covey__alloc_array(cells, sizeof *s->centres);
@@ -177,6 +181,18 @@ static covey__effort effort_before_settling(const state *s) {
     return outright ? COVEY__EFFORT_FULL : COVEY__EFFORT_STEP;
 }
 
+static covey_status solve_median(state *s, size_t j, const uint32_t *rows, size_t count) {
+    size_t cells = 0;
+    int32_t *scratch = covey__mul_size(&cells, count, 16)
+                           ? NULL
+                           : covey__alloc_array(cells, sizeof *scratch);
+    if (!scratch)
+        return COVEY_E_NOMEM;
+    covey__median(s->next + j * s->data->d, s->data, rows, count, scratch);
+    covey__free(scratch);
+    return COVEY_OK;
+}
+
 static void solve_cluster(void *context, size_t j, int worker) {
     state *s = context;
     size_t first = s->members.first[j], count = s->members.first[j + 1] - first;
@@ -184,6 +200,10 @@ static void solve_cluster(void *context, size_t j, int worker) {
     s->statuses[j] = COVEY_OK;
     if (!count || !s->stale[j])
         return;
+    if (s->median) {
+        s->statuses[j] = solve_median(s, j, s->members.rows + first, count);
+        return;
+    }
     covey__points points = {.x32 = s->data->x, .rows = s->members.rows + first, .m = count,
                             .d = s->data->d};
     covey__centre_options options = {.solver = s->params->solver, .effort = s->effort};
@@ -215,7 +235,8 @@ static covey_status solve_centres(state *s, covey_error *err) {
     covey__pool_run(s->data->pool, s->k, solve_cluster, s);
     for (size_t j = 0; j < s->k; ++j)
         if (s->statuses[j] != COVEY_OK) {
-            status = s->statuses[j];
+            status = covey__fail(err, s->statuses[j], NULL, "%s",
+                                 covey_status_str(s->statuses[j]));
             for (int w = 0; err && w < covey__pool_size(s->data->pool); ++w)
                 if (s->errors[w].status == status && s->error_cluster[w] == j)
                     *err = s->errors[w];

@@ -78,10 +78,12 @@ void covey__packed_fini(covey__packed *packed) {
 }
 
 /* The error of a score. A product adds d terms in one chain, each centre rounded to float32:
- *   |x.c| is off by (d + 2) UNIT |x| |c|; offset and sum by a few UNIT (|c|^2 + 2 |x| |c|) more.
+ *   x.c is off by (d + 2) UNIT |x| |c|; offset and sum by a few UNIT (|c|^2 + 2 |x| |c|) more.
+ * absolute adds d/lanes numbers min(x, c) per lane, none larger than |x| + |c|, whose sum is at most
+ * sqrt(d) times the length.
  * A sum of terms adds d/lanes per lane, all non-negative and each off by a few UNIT of itself; the
  * centre's rounding moves u by UNIT |c|, the score by L UNIT sum |c|, with L the steepest slope:
- * 1 for absolute, p for huber, 1/p for the score of pseudo_huber. */
+ * p for huber, 1/p for the score of pseudo_huber. */
 static void set_bounds(covey__packed *packed, const covey__data *data,
                        const covey__measure *measure, double longest, double heaviest) {
     size_t lanes = data->kernels->lanes, d = data->d;
@@ -94,13 +96,16 @@ static void set_bounds(covey__packed *packed, const covey__data *data,
         packed->per_length = (2 * (double)d + 16) * UNIT * longest * (1 + 0x1p-10);
         packed->absolute = 8 * UNIT * longest * longest + tiny;
         return;
+    case COVEY__KIND_ABSOLUTE:
+        packed->per_length = 2 * packed->relative * sqrt((double)d) * (1 + 0x1p-10);
+        packed->absolute = (2 * packed->relative + 4 * UNIT) * heaviest + tiny;
+        packed->relative = 0;
+        return;
     case COVEY__KIND_HUBER:
         slope = measure->p;
         break;
-    case COVEY__KIND_PSEUDO_HUBER:
-        slope = 1 / measure->p;
-        break;
     default:
+        slope = 1 / measure->p;
         break;
     }
     packed->absolute = slope * UNIT * heaviest + tiny;
@@ -112,19 +117,22 @@ void covey__packed_set(covey__packed *packed, const covey__data *data,
     packed->k = k;
     packed->centres = centres;
     packed->by_product = measure->kind == COVEY__KIND_SQUARE;
-    packed->scale = packed->by_product ? -2.0F : 1.0F;
+    packed->scale = packed->by_product || measure->kind == COVEY__KIND_ABSOLUTE ? -2.0F : 1.0F;
     for (size_t j = 0; j < packed->stride; ++j)
         packed->offset[j] = INFINITY;
     for (size_t i = 0; i < k; ++i) {
-        double square = 0, sum = 0;
+        double square = 0, sum = 0, total = 0;
         for (size_t j = 0; j < data->d; ++j) {
             double c = centres[i * data->d + j], size = fabs(c);
             packed->rounded[i * packed->d_pad + j] = (float)c;
             square += c * c;
             sum += size;
+            total += c;
             largest = size > largest ? size : largest;
         }
-        packed->offset[i] = packed->by_product ? (float)square : 0;
+        packed->offset[i] = packed->by_product                       ? (float)square
+                            : measure->kind == COVEY__KIND_ABSOLUTE ? (float)total
+                                                                    : 0;
         longest = sqrt(square) > longest ? sqrt(square) : longest;
         heaviest = sum > heaviest ? sum : heaviest;
     }

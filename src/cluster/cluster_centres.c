@@ -153,54 +153,13 @@ covey_status covey__losses(double *total, double *value, const covey__data *data
 
 /* ---- medians ---------------------------------------------------------------------------- */
 
-/* The element of rank `rank` (0-based) of v [n], which is reordered: everything before it is at
- * most as large. Quickselect with Hoare's partition around the median of three. */
-static float select_rank(float *v, size_t n, size_t rank) {
-    size_t low = 0, high = n - 1;
-    while (low < high) {
-        float a = v[low], b = v[low + (high - low) / 2], c = v[high];
-        float pivot = a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
-        size_t i = low, j = high;
-        for (;;) {
-            while (v[i] < pivot)
-                ++i;
-            while (v[j] > pivot)
-                --j;
-            if (i >= j)
-                break;
-            float t = v[i];
-            v[i++] = v[j];
-            v[j--] = t;
-        }
-        /* v[low..j] <= pivot <= v[i..high], i is j or j + 1. */
-        if (rank <= j)
-            high = j;
-        else
-            low = j + 1;
-    }
-    return v[rank];
-}
-
 enum { COLUMNS = 16 };
 
 void covey__median(double *centre, const covey__data *data, const uint32_t *rows, size_t count,
-                   float *scratch) {
-    size_t half = count / 2;
+                   int32_t *scratch) {
     for (size_t first = 0; first < data->d; first += COLUMNS) {
         size_t columns = data->d - first < COLUMNS ? data->d - first : COLUMNS;
-        for (size_t i = 0; i < count; ++i)
-            for (size_t j = 0; j < columns; ++j)
-                scratch[j * count + i] = data->x[rows[i] * data->d + first + j];
-        for (size_t j = 0; j < columns; ++j) {
-            float *v = scratch + j * count;
-            double upper = select_rank(v, count, half);
-            if (count % 2 == 0) {
-                float lower = v[0];
-                for (size_t i = 1; i < half; ++i)
-                    lower = v[i] > lower ? v[i] : lower;
-                upper = (lower + upper) / 2; /* in float64: as numpy's on float64 */
-            }
-            centre[first + j] = upper;
-        }
+        data->kernels->medians(centre + first, scratch, data->x + first, rows, count, data->d,
+                               columns);
     }
 }

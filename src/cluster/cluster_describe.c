@@ -10,7 +10,7 @@
 
 /* A cluster of m rows needs m^2 distances for its exact medoid. Beyond this size only the rows
  * nearest to the centre are tried, which is where the medoid lies in all but pathological clusters. */
-enum { MEDOID_EXACT = 256, MEDOID_CANDIDATES = 32 };
+enum { MEDOID_EXACT = 256, MEDOID_CANDIDATES = 16 };
 
 typedef struct placed {
     double distance;

@@ -115,7 +115,7 @@ covey_status covey__means(double *centres, const covey__data *data, const int32_
                           size_t k, covey_error *err);
 /* Medians per coordinate of one cluster, even counts the midpoint. scratch [16 * count]. */
 void covey__median(double *centre, const covey__data *data, const uint32_t *rows, size_t count,
-                   float *scratch);
+                   int32_t *scratch);
 
 /* total [k] <- the summed loss of each cluster's rows to its centre. value [n] may be NULL; else
  * the measure of every row to its centre, from the same pass. */

@@ -62,7 +62,7 @@ typedef struct medians {
 static void median_of(void *context, size_t j, int worker) {
     medians *m = context;
     size_t first = m->members->first[j], count = m->members->first[j + 1] - first;
-    float *scratch = covey__alloc_array(count * 16, sizeof *scratch);
+    int32_t *scratch = covey__alloc_array(count * 16, sizeof *scratch);
     (void)worker;
     m->failed[j] = !scratch;
     if (scratch && count)

@@ -30,7 +30,7 @@ ALWAYS_INLINE vf add_term(vf sum, vf x, vf c, covey__kind kind, vf p, vf inverse
     case COVEY__KIND_SQUARE:
         return vf_fma(u, u, sum);
     case COVEY__KIND_ABSOLUTE:
-        return sum + vf_abs(u);
+        return sum + vf_min(x, c);
     case COVEY__KIND_HUBER: {
         /* min(|u|, p) (|u| - min(|u|, p) / 2) is both branches at once. */
         vf a = vf_abs(u), m = vf_min(a, p);
@@ -225,6 +225,76 @@ static void accumulate(double *sum, const float *x, double w, size_t d) {
     }
     for (; j < d; ++j)
         sum[j] += w * x[j];
+}
+
+/* ---- medians ---------------------------------------------------------------------------- */
+
+enum { COLUMNS = 16 };
+typedef int32_t vk __attribute__((vector_size(COLUMNS * sizeof(int32_t))));
+
+/* Float32 as integers of the same order, and back. */
+ALWAYS_INLINE vk order_keys(vk bits) {
+    return bits ^ ((bits >> 31) & INT32_MAX);
+}
+
+ALWAYS_INLINE vk load_keys(const int32_t *p) {
+    vk v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+ALWAYS_INLINE vk choose(vk mask, vk yes, vk no) {
+    return (yes & mask) | (no & ~mask);
+}
+
+/* Bisection on the keys of 16 columns at once: the least key that at least `rank` + 1 keys do not
+ * exceed is the element of that rank. Some 25 passes of one comparison per element, all in the L2
+ * cache, beat selecting, which mispredicts every other branch. */
+static void medians(double *out, int32_t *keys, const float *x, const uint32_t *rows, size_t m,
+                    size_t d, size_t columns) {
+    int32_t rank = (int32_t)((m - 1) / 2);
+    vk low = {0}, high = {0};
+    for (size_t i = 0; i < m; ++i) {
+        vk key = {0};
+        memcpy(&key, x + (size_t)rows[i] * d, columns * sizeof *x);
+        key = order_keys(key);
+        memcpy(keys + i * COLUMNS, &key, sizeof key);
+        low = i ? choose(key < low, key, low) : key;
+        high = i ? choose(key > high, key, high) : key;
+    }
+    for (;;) {
+        vk open = low < high, count = {0};
+        int any = 0;
+        for (int j = 0; j < COLUMNS; ++j)
+            any |= open[j];
+        if (!any)
+            break;
+        vk middle = (low & high) + ((low ^ high) >> 1); /* rounded down, without overflow */
+        for (size_t i = 0; i < m; ++i)
+            count -= load_keys(keys + i * COLUMNS) <= middle;
+        vk enough = count > rank;
+        high = choose(enough, middle, high);
+        low = choose(enough, low, choose(open, middle + 1, low));
+    }
+    vk upper = low;
+    if (m % 2 == 0) { /* the next element: the same again, or the least that is greater */
+        vk count = {0}, next = {0};
+        next += INT32_MAX;
+        for (size_t i = 0; i < m; ++i) {
+            vk key = load_keys(keys + i * COLUMNS);
+            count -= key <= low;
+            next = choose((key > low) & (key < next), key, next);
+        }
+        upper = choose(count > rank + 1, low, next);
+    }
+    low = order_keys(low);
+    upper = order_keys(upper);
+    for (size_t j = 0; j < columns; ++j) {
+        int32_t bits[2] = {low[j], upper[j]};
+        float value[2];
+        memcpy(value, bits, sizeof value);
+        out[j] = ((double)value[0] + value[1]) / 2;
+    }
 }
 
 #endif

@@ -8,13 +8,14 @@
 #define COVEY_ROWSCORE_INTERNAL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "covey/status.h"
 
 /* What is summed over the coordinates u_j = x_j - c_j, p being the loss's first parameter. */
 typedef enum covey__kind {
     COVEY__KIND_SQUARE = 0,       /* u^2: every radial loss assigns by it */
-    COVEY__KIND_ABSOLUTE = 1,     /* |u| */
+    COVEY__KIND_ABSOLUTE = 1,     /* |u|; score: min(x, c), as |x - c| = x + c - 2 min(x, c) */
     COVEY__KIND_HUBER = 2,        /* u^2/2 inside p, p(|u| - p/2) outside */
     COVEY__KIND_PSEUDO_HUBER = 3, /* score: sqrt(1 + (u/p)^2); loss: p^2 (that - 1) */
     COVEY__KIND_OTHER = 4         /* by the loss's own functions, in float64 only */
@@ -37,6 +38,10 @@ typedef struct covey__score_kernels {
                         float scale, size_t count);
     /* Sum over the coordinates, not for COVEY__KIND_OTHER. */
     double (*row_loss)(const float *x, const double *centre, size_t d, covey__kind kind, double p);
+    /* medians [columns <= 16] of `columns` columns of x (row stride d) over its rows `rows` [m],
+     * m > 0; an even count gives the midpoint. keys [m][16] is scratch. */
+    void (*medians)(double *medians, int32_t *keys, const float *x, const uint32_t *rows, size_t m,
+                    size_t d, size_t columns);
     /* sum [d] += w * x [d]. */
     void (*accumulate)(double *sum, const float *x, double w, size_t d);
 } covey__score_kernels;

@@ -48,17 +48,19 @@ static void scores_lie_within_their_bound(void **state) {
                                      packed.k_pad, packed.d_pad, measure.kind, (float)measure.p);
                 float longest = 0; /* squared, under a product */
                 for (size_t j = 0; j < CENTRES; ++j)
-                    longest = packed.offset[j] > longest ? packed.offset[j] : longest;
+                    longest = fabsf(packed.offset[j]) > longest ? fabsf(packed.offset[j]) : longest;
                 for (size_t i = 0; i < ROWS; ++i)
                     for (size_t j = 0; j < CENTRES; ++j) {
                         double want = covey__measure_row(&measure, x + i * d, centres + j * d);
                         double got = packed.offset[j] + packed.scale * scores[i * packed.stride + j];
                         double zero[WIDEST] = {0}, square = 0, off = packed.absolute;
-                        if (packed.by_product) {
+                        if (packed.by_product || measure.kind == COVEY__KIND_ABSOLUTE) {
                             square = tables[t]->row_loss(x + i * d, zero, d, COVEY__KIND_SQUARE, 0);
-                            want -= square;
+                            want -= packed.by_product ? square : 0;
+                            for (size_t c = 0; c < d && !packed.by_product; ++c)
+                                want -= x[i * d + c]; /* the same for every centre */
                             off += packed.per_length * sqrt(square);
-                            assert_true(off < 1e-3 * (square + longest)); /* of some use, too */
+                            assert_true(packed.per_length < 1e-3 * (longest + 1)); /* of use, too */
                         }
                         if (measure.kind == COVEY__KIND_PSEUDO_HUBER) {
                             /* A tail padded to a whole register adds 1 for each zero. */
@@ -126,9 +128,43 @@ static void two_least_finds_them(void **state) {
         }
 }
 
+static int compare_floats(const void *left, const void *right) {
+    float l = *(const float *)left, r = *(const float *)right;
+    return (l > r) - (l < r);
+}
+
+static void medians_are_those_of_sorting(void **state) {
+    (void)state;
+    enum { D = 37, MOST = 60 };
+    float *x = make_rows(MOST * 2, D, 4, 3, 9), column[MOST];
+    for (size_t i = 0; i < MOST * D; i += 3) /* ties, zeros, extremes */
+        x[i] = i % 2 ? 0 : i % 5 ? -1.5F : i % 7 ? 3e38F : -1e-40F;
+    static int32_t keys[MOST * 16];
+    uint32_t rows[MOST];
+    for (uint32_t i = 0; i < MOST; ++i)
+        rows[i] = 2 * i;
+    for (int t = 0; t < available(); ++t)
+        for (size_t m = 1; m <= MOST; ++m)
+            for (size_t first = 0; first < D; first += 16) {
+                double got[16];
+                size_t columns = D - first < 16 ? D - first : 16;
+                tables[t]->medians(got, keys, x + first, rows, m, D, columns);
+                for (size_t j = 0; j < columns; ++j) {
+                    for (size_t i = 0; i < m; ++i)
+                        column[i] = x[rows[i] * D + first + j];
+                    qsort(column, m, sizeof *column, compare_floats);
+                    double want = m % 2 ? (double)column[m / 2]
+                                        : ((double)column[m / 2 - 1] + column[m / 2]) / 2;
+                    assert_true(got[j] == want);
+                }
+            }
+    free(x);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_least_finds_them),
+        cmocka_unit_test(medians_are_those_of_sorting),
         cmocka_unit_test(scores_lie_within_their_bound),
         cmocka_unit_test(row_losses_are_the_losses_and_the_same_bits_everywhere),
     };
