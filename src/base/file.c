@@ -62,20 +62,17 @@ done:
     return status;
 }
 
-static covey_status sync_folder_of(const char *path, covey_error *err) {
-    covey_status status = COVEY_OK;
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? covey__strndup(path, slash == path ? 1 : (size_t)(slash - path))
-                         : covey__strdup(".");
-    COVEY_NOMEM_IF(!folder, err);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+/* Cuts `path` down to its folder and flushes that. Some file systems refuse this; the file itself is
+ * safe by then. */
+static void sync_folder_of(char *path) {
+    char *slash = strrchr(path, '/');
+    if (slash)
+        slash[slash == path] = '\0';
+    int fd = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
-        fsync(fd); /* some file systems refuse this; the file itself is safe already */
+        fsync(fd);
         close(fd);
     }
-done:
-    covey__free(folder);
-    return status;
 }
 
 static covey_status write_all(int fd, const char *data, size_t size, const char *path,
@@ -129,8 +126,10 @@ static covey_status close_aside(int fd, char *temporary, const char *path, covey
         status = covey__fail_errno(err, path, "could not be put in place");
     if (status != COVEY_OK)
         unlink(temporary);
+    else
+        sync_folder_of(temporary);
     covey__free(temporary);
-    return status == COVEY_OK ? sync_folder_of(path, err) : status;
+    return status;
 }
 
 covey_status covey__file_write(const char *path, const void *data, size_t size, covey_error *err) {
