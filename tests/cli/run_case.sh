@@ -30,7 +30,8 @@ fi
 for stream in stdout stderr; do
     [ -e "$folder/$stream.glob" ] || continue
     pattern=$(cat "$folder/$stream.glob")
-    text=$(cat "$work/$stream")
+    # Plain progress lines come every few seconds: whether one does depends on the machine.
+    text=$(grep -vE "^(extract|cluster|compare|maps) [0-9]+/[0-9]+ " "$work/$stream")
     # shellcheck disable=SC2254
     case $text in
     $pattern) ;;
