@@ -16,13 +16,17 @@ enum { MEMORY = 40, STEPS = 500, BACKTRACKS = 30, PATIENCE = 3 };
 /* Sufficient decrease [NocedalWright2006, eq. 3.4]. */
 static const double ARMIJO = 1e-4;
 static const double LEAST_FALL = 2e-16;
-static const double LEVEL = 2e-16;
+
+/* A level step may rise by this share of the value. The stages of the tube, which are given a
+ * tolerance of their own, take none: on nearly sharp kinks halving the gradient leads astray. */
+static const double LEVEL = 1e-15;
 
 typedef struct quasi {
     size_t d;
     int count, newest, memory;
     double *s[MEMORY], *y[MEMORY]; /* [padded] */
     double inner[MEMORY];          /* s.y */
+    double level;
     double *direction, *next;
 } quasi;
 
@@ -82,7 +86,7 @@ static int search(quasi *q, const double *mu, const covey__evaluation *e,
             return 1;
         /* Near the minimum the fall drowns in the rounding of the sums while the gradient still
          * tells: a level step that halves it is good. */
-        if (trial->value <= e->value + LEVEL * fabs(e->value) &&
+        if (trial->value <= e->value + q->level * fabs(e->value) &&
             covey__optimality(problem, trial) <= 0.5 * covey__optimality(problem, e))
             return 1;
         double bend = trial->value - e->value - t * slope;
@@ -148,7 +152,7 @@ static void descend(double *centre, quasi *q, covey__evaluation *e, covey__evalu
 covey_status covey__solve_quasi(double *centre, covey__solver_call *call, covey_error *err) {
     covey__problem *problem = call->problem;
     covey__evaluation e, trial;
-    quasi q = {.d = problem->d};
+    quasi q = {.d = problem->d, .level = call->tolerance > 0 ? 0 : LEVEL};
     int limit = call->limit ? call->limit : STEPS;
     double tolerance = call->tolerance > 0 ? call->tolerance : COVEY__SOLVED;
     (void)err;
