@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* covey report FOLDER: the page of a run folder, again. */
+/* covey report FOLDER and covey figures FOLDER: from a run folder, again. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +37,22 @@ int cmd_report(const options *options) {
     }
     if (code == EXIT_DONE)
         say("report: %s", path);
+    free(path);
+    covey_run_free(run);
+    return code;
+}
+
+int cmd_figures(const options *options) {
+    covey_run *run;
+    char *path;
+    int code = open_folder(&run, &path, "figures", options);
+    if (code == EXIT_DONE) {
+        covey_error err;
+        covey_status status = covey_figures_save_run(run, path, &err);
+        code = status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
+    }
+    if (code == EXIT_DONE)
+        say("figures: %s", path);
     free(path);
     covey_run_free(run);
     return code;

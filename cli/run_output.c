@@ -41,11 +41,15 @@ static covey_status add_pages(void *user, const covey_run *run, const char *fold
                               covey_error *err) {
     (void)user;
     covey_status status = COVEY_OK;
-    char *page = join_path(folder, "report.html");
-    if (!page)
-        return COVEY_E_NOMEM;
-    status = covey_report_save_html(run, page, 0, err);
+    char *page = join_path(folder, "report.html"), *figures = join_path(folder, "figures");
+    if (!page || !figures)
+        status = COVEY_E_NOMEM;
+    if (status == COVEY_OK)
+        status = covey_report_save_html(run, page, 0, err);
+    if (status == COVEY_OK && run->n_photos)
+        status = covey_figures_save_run(run, figures, err);
     free(page);
+    free(figures);
     return status;
 }
 
