@@ -104,7 +104,7 @@ static int work(void) {
     int fd;
     if (!receive(&setup, sizeof setup, &fd) || setup.magic != COVEY__DECODE_SETUP ||
         setup.version != COVEY__DECODE_VERSION || setup.thumb > COVEY__THUMB_LARGEST ||
-        setup.thumb_room != covey__thumb_room(setup.thumb))
+        setup.thumb_room != covey__thumb_room(setup.thumb, setup.thumb_raw))
         return 1;
     size_t shared_size = COVEY__THUMB_AT + (size_t)setup.thumb_room;
     uint8_t *shared =

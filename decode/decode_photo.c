@@ -81,6 +81,10 @@ static uint32_t encode_thumb(const decode_job *job, const uint8_t *rgb, size_t w
                              size_t height) {
     static const int qualities[] = {82, 60, 30};
     uint32_t stored = 0;
+    if (job->setup->thumb_raw) {
+        memcpy(job->thumb, rgb, width * height * 3); /* at most [thumb][thumb][3]: the room */
+        return (uint32_t)(width * height * 3);
+    }
     VipsImage *image = vips_image_new_from_memory(rgb, width * height * 3, (int)width, (int)height,
                                                   3, VIPS_FORMAT_UCHAR);
     VipsImage *named = NULL;
@@ -230,6 +234,10 @@ covey_status decode_photo(decode_job *job, covey_error *err) {
         COVEY_TRY(
             decode_at(job, &photo, thumb_shrink, NULL, thumb, thumb_width, thumb_height, err));
     job->reply->thumb_bytes = thumb ? encode_thumb(job, thumb, thumb_width, thumb_height) : 0;
+    if (job->reply->thumb_bytes) {
+        job->reply->thumb_width = (uint32_t)thumb_width;
+        job->reply->thumb_height = (uint32_t)thumb_height;
+    }
     job->reply->width = (uint32_t)(quarter ? photo.height : photo.width);
     job->reply->height = (uint32_t)(quarter ? photo.width : photo.height);
 done:

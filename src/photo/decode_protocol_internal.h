@@ -8,7 +8,9 @@
  * its decoder, other photos' pixels are out of reach, and the library copies them out before it
  * sends the next request.
  *
- *     memfd:  | result (one page) | rgb [224][224][3] | thumbnail, JPEG, up to thumb_room bytes |
+ *     memfd:  | result (one page) | rgb [224][224][3] | thumbnail, up to thumb_room bytes |
+ *
+ * The thumbnail is JPEG, or [thumb_height][thumb_width][3] where the setup says raw.
  */
 #ifndef COVEY_DECODE_PROTOCOL_INTERNAL_H
 #define COVEY_DECODE_PROTOCOL_INTERNAL_H
@@ -19,7 +21,7 @@
 enum {
     COVEY__DECODE_SOCKET = 3,
     COVEY__DECODE_SHARED = 4,
-    COVEY__DECODE_VERSION = 1,
+    COVEY__DECODE_VERSION = 2,
     COVEY__REASON_BYTES = 384,
     COVEY__RGB_AT = 4096,
     COVEY__RGB_BYTES = 224 * 224 * 3,
@@ -41,7 +43,7 @@ typedef struct covey__decode_setup {
     uint64_t max_pixels;
     uint64_t thumb_room;
     uint32_t seconds; /* on one photo, after which the worker ends by itself: nobody else might */
-    uint32_t unused;
+    uint32_t thumb_raw;
 } covey__decode_setup;
 
 typedef struct covey__decode_hello {
@@ -60,7 +62,7 @@ typedef struct covey__decode_reply {
     int32_t status; /* covey_status */
     uint64_t id;
     uint32_t width, height;
-    uint32_t thumb_bytes;
+    uint32_t thumb_bytes, thumb_width, thumb_height;
     char reason[COVEY__REASON_BYTES]; /* NUL-terminated */
 } covey__decode_reply;
 
@@ -71,8 +73,10 @@ typedef struct covey__decode_result {
     uint8_t sha256[32];
 } covey__decode_result;
 
-/* Room for the thumbnail: more than JPEG needs for noise at a modest quality. */
-static inline uint64_t covey__thumb_room(uint64_t side) {
+/* Room for the thumbnail: its pixels, or more than JPEG needs for noise at a modest quality. */
+static inline uint64_t covey__thumb_room(uint64_t side, uint32_t raw) {
+    if (raw)
+        return side * side * 3;
     return side ? side * side * 3 / 2 + 65536 : 0;
 }
 

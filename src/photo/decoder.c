@@ -176,6 +176,16 @@ static void hear_hello(covey_decoder *d, covey__worker *w) {
     pthread_mutex_unlock(&d->lock);
 }
 
+/* Whoever draws the thumbnail relies on its sides. */
+static bool thumb_is_sound(const covey_decoder *d, const covey__decode_reply *reply) {
+    uint64_t pixels = (uint64_t)reply->thumb_width * reply->thumb_height;
+    if (!reply->thumb_bytes)
+        return true;
+    return pixels && reply->thumb_width <= d->setup.thumb &&
+           reply->thumb_height <= d->setup.thumb &&
+           (!d->setup.thumb_raw || reply->thumb_bytes == pixels * 3);
+}
+
 static void hear_reply(covey_decoder *d, covey__worker *w) {
     covey__decode_reply reply;
     slot *s = d->slots + w->slot;
@@ -183,7 +193,7 @@ static void hear_reply(covey_decoder *d, covey__worker *w) {
     if (got == 0)
         return;
     if (got < 0 || reply.magic != COVEY__DECODE_REPLY || reply.id != w->index ||
-        reply.thumb_bytes > d->setup.thumb_room ||
+        reply.thumb_bytes > d->setup.thumb_room || !thumb_is_sound(d, &reply) ||
         (reply.status == COVEY_OK && (!reply.width || !reply.height))) {
         replace_worker(d, w, got < 0,
                        got < 0 ? NULL
@@ -198,6 +208,8 @@ static void hear_reply(covey_decoder *d, covey__worker *w) {
     s->photo.height = reply.height;
     if (reply.status == COVEY_OK) {
         s->photo.thumb_bytes = reply.thumb_bytes;
+        s->photo.thumb_width = reply.thumb_width;
+        s->photo.thumb_height = reply.thumb_height;
         memcpy(s->rgb, w->shared + COVEY__RGB_AT, COVEY__RGB_BYTES);
         if (reply.thumb_bytes)
             memcpy(s->thumb, w->shared + COVEY__THUMB_AT, reply.thumb_bytes);
@@ -452,9 +464,9 @@ covey_status covey_decoder_new(covey_decoder **out, size_t ahead,
                                      p.crop != 0,
                                      (uint32_t)p.thumb,
                                      p.max_pixels,
-                                     covey__thumb_room(p.thumb),
+                                     covey__thumb_room(p.thumb, p.thumb_raw != 0),
                                      (uint32_t)seconds,
-                                     0};
+                                     p.thumb_raw != 0};
     COVEY_FAIL_IF(pthread_mutex_init(&d->lock, NULL), err, COVEY_E_NOMEM, NULL, "no lock");
     d->has_lock = true;
     COVEY_FAIL_IF(pthread_cond_init(&d->changed, NULL), err, COVEY_E_NOMEM, NULL, "no condition");

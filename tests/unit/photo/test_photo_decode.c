@@ -455,6 +455,39 @@ static void any_number_of_workers_gives_the_same(void **state) {
     taken_free(three, b->n);
 }
 
+/* Upright pixels, of the size that the JPEG has; a small photo is not enlarged. */
+static void thumbnails_come_as_pixels_too(void **state) {
+    bench *b = *state;
+    VipsImage *image = quarters_image(300, 150, 3);
+    vips_image_set_int(image, VIPS_META_ORIENTATION, 6); /* shown turned: 150 wide, 300 high */
+    save(image, bench_add(b, "turned.tif"), "");
+    g_object_unref(image);
+    image = quarters_image(30, 20, 3);
+    save(image, bench_add(b, "small.png"), "");
+    g_object_unref(image);
+    covey_decode_params params = covey_decode_params_default();
+    params.thumb = 100;
+    taken *jpeg = bench_decode(b, 4, &params);
+    params.thumb_raw = 1;
+    taken *raw = bench_decode(b, 4, &params);
+    static const size_t width[] = {50, 30}, height[] = {100, 20};
+    for (int i = 0; i < 2; ++i) {
+        assert_int_equal(raw[i].photo.thumb_width, width[i]);
+        assert_int_equal(raw[i].photo.thumb_height, height[i]);
+        assert_int_equal(jpeg[i].photo.thumb_width, width[i]);
+        assert_int_equal(jpeg[i].photo.thumb_height, height[i]);
+        assert_int_equal(raw[i].photo.thumb_bytes, width[i] * height[i] * 3);
+        assert_memory_equal(raw[i].rgb, jpeg[i].rgb, sizeof raw[i].rgb);
+    }
+    /* Turned by a quarter to the right, the lower left quarter comes to the upper left. */
+    assert_memory_equal(raw[0].thumb, quarters[2], 3);
+    assert_memory_equal(raw[0].thumb + 49 * 3, quarters[0], 3);
+    assert_memory_equal(raw[1].thumb, quarters[0], 3);
+    assert_memory_equal(raw[1].thumb + (20 * 30 - 1) * 3, quarters[3], 3);
+    taken_free(jpeg, 2);
+    taken_free(raw, 2);
+}
+
 int main(int argc, char **argv) {
     (void)argc;
     if (VIPS_INIT(argv[0]))
@@ -469,6 +502,7 @@ int main(int argc, char **argv) {
         TEST(small_and_extreme_sizes),
         TEST(first_frame_of_an_animation),
         TEST(reduced_scale_is_close_and_blind_to_thumbnails),
+        TEST(thumbnails_come_as_pixels_too),
         TEST(reduced_scale_keeps_the_place),
         TEST(exact_mode_is_the_resampler_alone),
         TEST(any_number_of_workers_gives_the_same),
