@@ -47,7 +47,8 @@ typedef struct covey_cluster_params {
     const double *centres; /* [k][d], for COVEY_START_CENTRES; one restart then */
     int restarts;
     int max_rounds;
-    double tolerance; /* relative shift of the centres that ends the alternation */
+    double tolerance; /* ends when the mean shift of a centre falls below this share of the rows'
+                         root mean square distance to their mean */
     uint64_t seed;
     int threads; /* 0: all cores */
     covey_empty empty;
@@ -79,11 +80,13 @@ typedef struct covey_clustering {
     int32_t *nearest;     /* [n], the cluster a trimmed row would have; else the label */
     double *distance;     /* [n], by the assignment's measure: r (radial), the loss (coordinate) */
     double *weight;       /* [n], 0..1: how much the row counts in its centre */
-    double *margin;       /* [n], (d2 - d1) / d2 between the two best centres; 1 if k = 1 */
+    double *margin;       /* [n], (d2 - d1) / d2, d1 to the own centre, d2 to the best other; 0 where
+                             that is negative, 1 if k = 1 */
     int32_t *rank;        /* [n], 0 = representative of its cluster; ties to the lower row */
     size_t *sizes;        /* [k] */
     int64_t *representatives; /* [k], row, or -1 for an empty cluster */
-    int64_t *medoids;     /* [k], row with the least summed distance to its cluster, or -1 */
+    int64_t *medoids;     /* [k], row with the least summed distance to its cluster, or -1; of
+                             more than 256 rows only the 16 nearest to the centre are tried */
     double objective;
     int restart;          /* the one that won */
     int rounds;           /* it took */

@@ -21,7 +21,9 @@ typedef struct covey_comparison {
     size_t n, d;
     size_t n_losses;
     covey_clustering *clusterings; /* [n_losses], numbered alike: cluster j is "the same" cluster */
-    size_t k_all;                  /* matched cluster numbers run 0 .. k_all-1 (>= every k) */
+    size_t k_all;                  /* matched cluster numbers run 0 .. k_all-1 (>= every k). A number
+                                      that a clustering does not use has size 0, representative and
+                                      medoid -1, and a centre of NaN there */
     double *ari;                   /* [n_losses][n_losses], adjusted Rand index [HubertArabie1985] */
     double *vi;                    /* [n_losses][n_losses], variation of information, nats [Meila2007] */
     int *in_panel;                 /* [n_losses], 1: has a vote (equal losses vote once) */
@@ -32,9 +34,10 @@ typedef struct covey_comparison {
     double *disagreement;          /* [n], share of panel losses (and seeds) whose matched cluster
                                       differs from the row's most frequent one */
     double *stability;             /* [k_all], mean Jaccard overlap of the reference's cluster with
-                                      its match over losses and seeds [Hennig2007] */
+                                      its match over panel losses and seeds [Hennig2007]; 0 where the
+                                      reference has no such cluster */
     /* A common yardstick, since objectives of different losses cannot be compared: */
-    double *silhouette;            /* [n_losses], simplified: to centres-by-mean distances */
+    double *silhouette;            /* [n_losses], simplified: distances to means [HruschkaEtAl2004] */
     double *sum_l2;                /* [n_losses], sum of squared distances to the partition's means */
     double *sum_l1;                /* [n_losses], sum of L1 distances to its medians */
     size_t k_chosen;
@@ -44,7 +47,8 @@ typedef struct covey_comparison {
 typedef struct covey_compare_params {
     covey_cluster_params cluster;  /* k 0: choose from k_low..k_high */
     size_t k_low, k_high;          /* 2 and min(20, n/3) where 0 */
-    int seeds;                     /* votes over this many seeds (default 10; 0: none) */
+    int seeds;                     /* votes over this many seeds, the first being the run's own;
+                                      default 10; 0: none */
     /* Earlier result whose numbers are kept where clusters match, or NULL: labels [n] of the same
      * rows (-1: row unknown then), values below previous_k. */
     const int32_t *previous;

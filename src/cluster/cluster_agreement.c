@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Agreement of two labelings, from their contingency table n_ij with margins a_i, b_j:
  *   ARI = (S - E) / ((A + B)/2 - E), S = sum C(n_ij,2), A = sum C(a_i,2), B = sum C(b_j,2),
- *         E = A B / C(n,2)                                          [HubertArabie1985, eq. 5]
- *   VI  = -sum (n_ij/n) (log(n_ij/a_i) + log(n_ij/b_j)), nats       [Meila2007, eq. 11]
+ *         E = A B / C(n,2)                                          [HubertArabie1985]
+ *   VI  = -sum (n_ij/n) (log(n_ij/a_i) + log(n_ij/b_j)), nats       [Meila2007]
  *   NMI = I / ((H(a) + H(b)) / 2), I = sum (n_ij/n) log(n n_ij / (a_i b_j)). */
 #include <math.h>
 #include <stdlib.h>

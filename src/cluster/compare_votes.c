@@ -74,10 +74,18 @@ done:
     return status;
 }
 
+/* One more than the largest number in use, which a seed may have beyond those of the losses. */
+static size_t count_numbers(const int32_t *const *partitions, size_t count, size_t n, size_t k) {
+    for (size_t p = 0; p < count; ++p)
+        for (size_t i = 0; i < n; ++i)
+            k = (size_t)partitions[p][i] + 1 > k ? (size_t)partitions[p][i] + 1 : k;
+    return k;
+}
+
 static covey_status set_disagreement(covey_comparison *out, const int32_t *const *partitions,
-                                     size_t count, covey_error *err) {
+                                     size_t count, size_t k, covey_error *err) {
     covey_status status = COVEY_OK;
-    int *votes = covey__calloc(out->k_all, sizeof *votes);
+    int *votes = covey__calloc(k, sizeof *votes);
     COVEY_NOMEM_IF(!votes, err);
     for (size_t i = 0; i < out->n; ++i) {
         int most = 0;
@@ -96,13 +104,12 @@ done:
 
 /* Jaccard overlap |A and B| / |A or B| of equally numbered clusters [Hennig2007]. */
 static covey_status set_stability(covey_comparison *out, const int32_t *const *partitions,
-                                  size_t count, covey_error *err) {
+                                  size_t count, size_t k, covey_error *err) {
     covey_status status = COVEY_OK;
-    size_t k = out->k_all;
     size_t *both = covey__calloc(3 * k, sizeof *both);
     COVEY_NOMEM_IF(!both, err);
     size_t *in_first = both + k, *in_other = both + 2 * k;
-    for (size_t j = 0; j < k; ++j)
+    for (size_t j = 0; j < out->k_all; ++j)
         out->stability[j] = count > 1 ? 0 : 1;
     for (size_t p = 1; p < count; ++p) {
         memset(both, 0, 3 * k * sizeof *both);
@@ -112,7 +119,7 @@ static covey_status set_stability(covey_comparison *out, const int32_t *const *p
             ++in_other[b];
             both[a] += a == b;
         }
-        for (size_t j = 0; j < k; ++j) {
+        for (size_t j = 0; j < out->k_all; ++j) {
             size_t either = in_first[j] + in_other[j] - both[j];
             if (either)
                 out->stability[j] += (double)both[j] / (double)either / (double)(count - 1);
@@ -130,8 +137,9 @@ covey_status covey__count_votes(covey_comparison *out, const covey__seed_run *se
     size_t count = 0;
     COVEY_TRY(collect_votes(out, seeds, n_seeds, err));
     COVEY_TRY(list_partitions(&partitions, &count, out, seeds, n_seeds, err));
-    COVEY_TRY(set_disagreement(out, partitions, count, err));
-    COVEY_TRY(set_stability(out, partitions, count, err));
+    size_t k = count_numbers(partitions, count, out->n, out->k_all);
+    COVEY_TRY(set_disagreement(out, partitions, count, k, err));
+    COVEY_TRY(set_stability(out, partitions, count, k, err));
 done:
     covey__free(partitions);
     return status;
