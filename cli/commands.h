@@ -6,7 +6,7 @@
 
 #include "options.h"
 
-#define COMMAND(id, name, operands, summary, about, examples) int cmd_##name(const options *options);
+#define COMMAND(id, name, ...) int cmd_##name(const options *options);
 #include "commands.def"
 #undef COMMAND
 

@@ -130,8 +130,8 @@ void result_print_comparison(const covey_run *run) {
         char params[96];
         print_params(params, sizeof params, &r->loss);
         printf("%-20s %-16s %3zu %14.8g %5d%s %10.4f %14.8g %14.8g\n", r->loss.ops->name,
-               *params ? params : "-", count_clusters(r), r->objective, r->rounds, r->converged ? " " : "*",
-               c->silhouette[l], c->sum_l2[l], c->sum_l1[l]);
+               *params ? params : "-", count_clusters(r), r->objective, r->rounds,
+               r->converged ? " " : "*", c->silhouette[l], c->sum_l2[l], c->sum_l1[l]);
     }
     for (size_t l = 0; l < c->n_losses; ++l)
         if (!c->clusterings[l].converged) {
