@@ -17,8 +17,8 @@ void run_output_facts(covey_run *run, const options *options, double started);
 /* Saves the folder with report.html and figures/ where there are groups, and says where. */
 int run_output_save(covey_run *run, const char *folder);
 
-/* After a stop: keeps the descriptions, which are the slow part, in the folder of --out (beside it where
- * that holds a whole run). `run` may be NULL. Returns EXIT_STOPPED. */
+/* After a stop: keeps the descriptions, which are the slow part, in the folder of --out (beside it
+ * where that holds a whole run). `run` may be NULL. Returns EXIT_STOPPED. */
 int run_output_keep_stopped(covey_run *run, const options *options, double started);
 
 /* The run that lies in `folder`, or NULL if there is none (or it cannot be read: a new run replaces
