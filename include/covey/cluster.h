@@ -80,8 +80,8 @@ typedef struct covey_clustering {
     int32_t *nearest;     /* [n], the cluster a trimmed row would have; else the label */
     double *distance;     /* [n], by the assignment's measure: r (radial), the loss (coordinate) */
     double *weight;       /* [n], 0..1: how much the row counts in its centre */
-    double *margin;       /* [n], (d2 - d1) / d2, d1 to the own centre, d2 to the best other; 0 where
-                             that is negative, 1 if k = 1 */
+    double *margin;       /* [n], (d2 - d1) / d2, d1 to the own centre, d2 to the best other; 0
+                             where that is negative, 1 if k = 1 */
     int32_t *rank;        /* [n], 0 = representative of its cluster; ties to the lower row */
     size_t *sizes;        /* [k] */
     int64_t *representatives; /* [k], row, or -1 for an empty cluster */
@@ -135,7 +135,8 @@ typedef struct covey_centre_report {
 
 /* The centre of x [m][d] under `loss`: centre [d] in: the start; out: the answer. `weights` [m] or
  * NULL. An unsuitable solver (exact without an exact centre; irls on a loss that is not
- * half-quadratic and has no safeguard) is COVEY_E_ARGUMENT. `iteration_limit` 0: the solver's own. */
+ * half-quadratic and has no safeguard) is COVEY_E_ARGUMENT. `iteration_limit` 0: the solver's
+ * own. */
 COVEY_API COVEY_NODISCARD covey_status covey_centre_compute(double *centre,
                                                             covey_centre_report *report,
                                                             const double *x, size_t m, size_t d,

@@ -21,11 +21,13 @@ typedef struct covey_comparison {
     size_t n, d;
     size_t n_losses;
     covey_clustering *clusterings; /* [n_losses], numbered alike: cluster j is "the same" cluster */
-    size_t k_all;                  /* matched cluster numbers run 0 .. k_all-1 (>= every k). A number
-                                      that a clustering does not use has size 0, representative and
-                                      medoid -1, and a centre of NaN there */
-    double *ari;                   /* [n_losses][n_losses], adjusted Rand index [HubertArabie1985] */
-    double *vi;                    /* [n_losses][n_losses], variation of information, nats [Meila2007] */
+    size_t k_all;                  /* matched numbers run 0 .. k_all-1 (>= every k). One that a
+                                      clustering does not use has size 0, representative and medoid
+                                      -1, and a centre of NaN there */
+    double *ari;                   /* [n_losses][n_losses], adjusted Rand index
+                                      [HubertArabie1985] */
+    double *vi;                    /* [n_losses][n_losses], variation of information, nats
+                                      [Meila2007] */
     int *in_panel;                 /* [n_losses], 1: has a vote (equal losses vote once) */
     int panel_size;
     int n_seeds;                   /* seeds tried under the reference loss, 0 = none */
@@ -34,11 +36,12 @@ typedef struct covey_comparison {
     double *disagreement;          /* [n], share of panel losses (and seeds) whose matched cluster
                                       differs from the row's most frequent one */
     double *stability;             /* [k_all], mean Jaccard overlap of the reference's cluster with
-                                      its match over panel losses and seeds [Hennig2007]; 0 where the
-                                      reference has no such cluster */
+                                      its match over panel losses and seeds [Hennig2007]; 0
+                                      where the reference has no such cluster */
     /* A common yardstick, since objectives of different losses cannot be compared: */
-    double *silhouette;            /* [n_losses], simplified: distances to means [HruschkaEtAl2004] */
-    double *sum_l2;                /* [n_losses], sum of squared distances to the partition's means */
+    double *silhouette;            /* [n_losses], simplified: distances to means
+                                      [HruschkaEtAl2004] */
+    double *sum_l2;                /* [n_losses], squared distances to the partition's means */
     double *sum_l1;                /* [n_losses], sum of L1 distances to its medians */
     size_t k_chosen;
     char k_reason[256];            /* why this k, when chosen automatically; "" otherwise */
@@ -58,7 +61,8 @@ COVEY_API covey_compare_params covey_compare_params_default(void);
 
 /* Clusters x [n][d] under every loss of `losses` [n_losses] from the same starts, numbers the
  * clusters alike (the first loss is the reference, its clusters ordered by size, the others
- * matched on overlap by the Hungarian method [Kuhn1955], unmatched ones next by size), and compares. */
+ * matched on overlap by the Hungarian method [Kuhn1955], unmatched ones next by size), and
+ * compares. */
 COVEY_API COVEY_NODISCARD covey_status covey_compare_compute(covey_comparison *out, const float *x,
                                                              size_t n, size_t d,
                                                              const covey_loss *losses,

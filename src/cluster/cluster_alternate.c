@@ -174,8 +174,8 @@ done:
 /* ---- centres ---------------------------------------------------------------------------- */
 
 /* Between assignments a step towards the centre is worth as much as the centre itself, which the
- * next assignment would move again; a centre with a formula, or a solver asked for by name, is found
- * outright. */
+ * next assignment would move again; a centre with a formula, or a solver asked for by name, is
+ * found outright. */
 static covey__effort effort_before_settling(const state *s) {
     int outright = s->params->solver != COVEY_SOLVER_AUTO || s->loss->ops->exact_centre;
     return outright ? COVEY__EFFORT_FULL : COVEY__EFFORT_STEP;

@@ -79,8 +79,8 @@ void covey__packed_fini(covey__packed *packed) {
 
 /* The error of a score. A product adds d terms in one chain, each centre rounded to float32:
  *   x.c is off by (d + 2) UNIT |x| |c|; offset and sum by a few UNIT (|c|^2 + 2 |x| |c|) more.
- * absolute adds d/lanes numbers min(x, c) per lane, none larger than |x| + |c|, whose sum is at most
- * sqrt(d) times the length.
+ * absolute adds d/lanes numbers min(x, c) per lane, none larger than |x| + |c|, whose sum is at
+ * most sqrt(d) times the length.
  * A sum of terms adds d/lanes per lane, all non-negative and each off by a few UNIT of itself; the
  * centre's rounding moves u by UNIT |c|, the score by L UNIT sum |c|, with L the steepest slope:
  * p for huber, 1/p for the score of pseudo_huber. */
@@ -233,7 +233,7 @@ static void assign_rows(void *context, size_t task, int worker) {
     atomic_fetch_add_explicit(&a->moved, moved, memory_order_relaxed);
 }
 
-/* As assign_rows for a chunk, adding each row to the sum of its cluster while it is in the cache. */
+/* As assign_rows for a chunk, each row added to the sum of its cluster while it is in the cache. */
 static void assign_chunk(void *context, size_t first, size_t end, double *partial, int worker) {
     assignment *a = context;
     size_t d = a->data->d, k = a->packed->k, moved = 0;

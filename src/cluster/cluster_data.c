@@ -81,7 +81,9 @@ covey_status covey__data_init(covey__data *data, const float *x, size_t n, size_
     s.largest = covey__calloc(chunks, sizeof *s.largest);
     s.zeros = covey__calloc(chunks, sizeof *s.zeros);
     s.bad = covey__calloc(chunks, sizeof *s.bad);
-    COVEY_NOMEM_IF(!made.mean || !made.length || !s.sums || !s.spreads || !s.largest || !s.zeros || !s.bad, err);
+    COVEY_NOMEM_IF(!made.mean || !made.length || !s.sums || !s.spreads || !s.largest ||
+                       !s.zeros || !s.bad,
+                   err);
 
     covey__pool_run(made.pool, chunks, scan_chunk, &s);
     double largest = 0;

@@ -9,7 +9,7 @@
 #include "cluster_internal.h"
 
 /* A cluster of m rows needs m^2 distances for its exact medoid. Beyond this size only the rows
- * nearest to the centre are tried, which is where the medoid lies in all but pathological clusters. */
+ * nearest to the centre are tried, where the medoid lies in all but pathological clusters. */
 enum { MEDOID_EXACT = 256, MEDOID_CANDIDATES = 16 };
 
 typedef struct placed {
@@ -33,7 +33,7 @@ typedef struct description {
     double *scratch; /* [workers][2 d] */
 } description;
 
-/* coordinate: sum w_j u_j^2 / sum u_j^2 = sum psi(u_j) u_j / sum u_j^2, finite also where w is not. */
+/* coordinate: sum w_j u_j^2 / sum u_j^2 = sum psi(u_j) u_j / sum u_j^2, finite where w is not. */
 static double raw_weight(const description *s, const float *x, const double *centre,
                          double distance) {
     const covey_loss *loss = &s->out->loss;

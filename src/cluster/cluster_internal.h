@@ -81,7 +81,8 @@ void covey__packed_fini(covey__packed *packed);
 
 /* The nearest centre of every row by `measure`, exactly as float64 decides, ties to the lower:
  * labels [n]; value [n] (may be NULL): the measure to it; second [n] and second_value [n] (NULL
- * both or neither): the next best, -1 and infinity if k = 1. Returns the rows whose label changed. */
+ * both or neither): the next best, -1 and infinity if k = 1. *moved: the rows whose label
+ * changed. */
 covey_status covey__assign(size_t *moved, int32_t *labels, double *value, int32_t *second,
                            double *second_value, const covey__data *data,
                            const covey__measure *measure, const covey__packed *packed,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Scales of losses from the data: constant * quantile of what the loss sees, under a square-loss
- * pilot. For a radial loss that is r = |x - mu|, for a coordinate one |u| = |x_j - mu_j| pooled over
- * all rows and columns. In 512 dimensions r hardly varies, so a spread is not a size, and the
+ * pilot. For a radial loss that is r = |x - mu|, for a coordinate one |u| = |x_j - mu_j| pooled
+ * over all rows and columns. In 512 dimensions r hardly varies, so a spread is not a size, and the
  * quantile is of r itself. docs/maths/alternation.md, section 5. */
 #include <math.h>
 #include <stdatomic.h>

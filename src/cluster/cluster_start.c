@@ -86,7 +86,7 @@ static covey_status start_kmeanspp(int64_t *rows, const covey__data *data, size_
                 double u = covey__uniform(seed, purpose, r, step);
                 row = draw(s.square + r * data->n, s.partial + r * chunks, data->n, u * total[0]);
             }
-            /* Distinct rows were counted before; only rows closer than float64 can square remain. */
+            /* Distinct rows were counted; only those closer than float64 can square remain. */
             COVEY_FAIL_IF(row < 0, err, COVEY_E_ARGUMENT, NULL,
                           "%zu clusters were asked for, but only %zu rows differ measurably", k,
                           step);
@@ -118,7 +118,7 @@ static int is_new(const covey__data *data, const int64_t *chosen, size_t count, 
     return 1;
 }
 
-/* Rows drawn one after another, those equal to an earlier one drawn again; where nearly all rows are
+/* Rows drawn one after another, those equal to an earlier one drawn again; where nearly all are
  * copies, the search goes on from the row drawn last. */
 static void start_random(int64_t *rows, const covey__data *data, size_t k, uint64_t restart,
                          uint64_t seed, uint32_t purpose) {

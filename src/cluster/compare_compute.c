@@ -180,7 +180,8 @@ done:
 
 /* Seed 0 of the list is the reference's own run; the others are seed + 1, seed + 2, ... */
 static covey_status run_seeds(covey__seed_run **out, size_t *n_seeds,
-                              const covey_comparison *comparison, const covey__data *data, const covey_compare_params *params,
+                              const covey_comparison *comparison, const covey__data *data,
+                              const covey_compare_params *params,
                               const covey_cluster_params *used, covey_error *err) {
     covey_status status = COVEY_OK;
     const covey_clustering *reference = comparison->clusterings;

@@ -29,7 +29,8 @@ static inline vf vf_fma(vf a, vf b, vf c) {
 static inline float vf_total(vf a) {
     float lane[8];
     _mm256_storeu_ps(lane, a);
-    return ((lane[0] + lane[4]) + (lane[1] + lane[5])) + ((lane[2] + lane[6]) + (lane[3] + lane[7]));
+    return ((lane[0] + lane[4]) + (lane[1] + lane[5])) +
+           ((lane[2] + lane[6]) + (lane[3] + lane[7]));
 }
 
 #include "rowscore_body.h"

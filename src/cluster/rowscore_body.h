@@ -44,8 +44,8 @@ ALWAYS_INLINE vf add_term(vf sum, vf x, vf c, covey__kind kind, vf p, vf inverse
 }
 
 ALWAYS_INLINE void score_tile(float *out, size_t stride, const float *const *rows, size_t d,
-                              const float *centres, size_t k_pad, size_t d_pad, covey__kind kind, vf p,
-                              vf inverse) {
+                              const float *centres, size_t k_pad, size_t d_pad, covey__kind kind,
+                              vf p, vf inverse) {
     size_t whole = d / VF_LANES * VF_LANES;
     float tail[TILE_ROWS][VF_LANES];
     memset(tail, 0, sizeof tail);

@@ -238,7 +238,7 @@ static void yardsticks_follow_their_definition(void **state) {
     assert_close(l2, want_l2, 0, 1e-12);
     double want_l1 = 0;
     for (int32_t k = 0; k < K; ++k)
-        for (size_t j = 0; j < D; ++j) { /* the least sum over all members as centre is the median's */
+        for (size_t j = 0; j < D; ++j) { /* the median's sum is the least of all members' */
             double least = INFINITY;
             for (size_t c = 0; c < N; ++c)
                 if (labels[c] == k) {

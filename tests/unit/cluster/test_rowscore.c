@@ -52,7 +52,8 @@ static void scores_lie_within_their_bound(void **state) {
                 for (size_t i = 0; i < ROWS; ++i)
                     for (size_t j = 0; j < CENTRES; ++j) {
                         double want = covey__measure_row(&measure, x + i * d, centres + j * d);
-                        double got = packed.offset[j] + packed.scale * scores[i * packed.stride + j];
+                        double got =
+                            packed.offset[j] + packed.scale * scores[i * packed.stride + j];
                         double zero[WIDEST] = {0}, square = 0, off = packed.absolute;
                         if (packed.by_product || measure.kind == COVEY__KIND_ABSOLUTE) {
                             square = tables[t]->row_loss(x + i * d, zero, d, COVEY__KIND_SQUARE, 0);
