@@ -19,6 +19,9 @@ COVEY__INLINE void put_f32(float *v, size_t c, vec value) {
     vec_store(v + c, value);
 }
 
+/* Floats that V and M are fetched ahead, two cache lines; beyond a row's end lies the next tile's. */
+enum { AHEAD = 32 };
+
 /* What lies outside of the image. */
 static const float zeros[COVEY__CHANNELS_MAX];
 
@@ -41,6 +44,9 @@ COVEY__INLINE void input_channels(float *v, size_t stride, const window *w, size
         bt(o, d);
         for (int i = 0; i < n; ++i)
             half[i][j] = o[i];
+        /* n*n places of V are written in turn, more streams than the hardware follows. */
+        for (int i = 0; i < n; ++i)
+            __builtin_prefetch(v + (size_t)(j * n + i) * stride + c + AHEAD, 1);
         /* The next tile to the right shares two columns; fetch its others meanwhile. */
         if (w->corner && j >= 2)
             for (int i = 0; i < n; ++i)
@@ -90,8 +96,11 @@ COVEY__INLINE void output_columns(vec half[7][COVEY__WINO_MAX], const float *m_,
     int n = m + 2;
     for (int j = 0; j < n; ++j) {
         vec column[COVEY__WINO_MAX], o[7];
-        for (int i = 0; i < n; ++i)
-            column[i] = vec_load(m_ + (size_t)(i * n + j) * stride);
+        for (int i = 0; i < n; ++i) {
+            const float *from = m_ + (size_t)(i * n + j) * stride;
+            column[i] = vec_load(from);
+            __builtin_prefetch(from + AHEAD);
+        }
         at(o, column);
         for (int i = 0; i < m; ++i)
             half[i][j] = o[i];
