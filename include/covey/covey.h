@@ -3,6 +3,7 @@
 #ifndef COVEY_COVEY_H
 #define COVEY_COVEY_H
 
+#include "covey/chart.h"
 #include "covey/cluster.h"
 #include "covey/compare.h"
 #include "covey/cpu.h"

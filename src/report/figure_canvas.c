@@ -189,7 +189,9 @@ covey_status covey__canvas_text(covey__canvas *canvas, double x, double y, doubl
     pango_layout_set_single_paragraph_mode(layout, TRUE);
     pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
     pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_MIDDLE);
-    pango_layout_set_alignment(layout, style.centred ? PANGO_ALIGN_CENTER : PANGO_ALIGN_LEFT);
+    pango_layout_set_alignment(layout, style.centred ? PANGO_ALIGN_CENTER
+                                      : style.right ? PANGO_ALIGN_RIGHT
+                                                    : PANGO_ALIGN_LEFT);
 
     cairo_new_path(canvas->cairo);
     cairo_move_to(canvas->cairo, x, y);

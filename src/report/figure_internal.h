@@ -26,11 +26,11 @@ covey_status covey__canvas_save(covey__canvas *canvas, const char *path, covey_e
 void covey__canvas_close(covey__canvas *canvas); /* accepts a zeroed one */
 
 /* One line of text inside [x, x + width], shortened in the middle where it does not fit; `bold`
- * as said, `soft` greyer, centred if `centred`. Any bytes: what is not UTF-8 becomes U+FFFD, what
- * is after a newline is left out. */
+ * as said, `soft` greyer, centred if `centred`, to the right if `right`. Any bytes:
+ * what is not UTF-8 becomes U+FFFD, what is after a newline is left out. */
 typedef struct covey__line {
     double size; /* of the letters */
-    int bold, soft, centred;
+    int bold, soft, centred, right;
 } covey__line;
 covey_status covey__canvas_text(covey__canvas *canvas, double x, double y, double width,
                                 const char *text, covey__line style, covey_error *err);
