@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "console.h"
 #include "json_out.h"
+#include "losses_plot.h"
 
 /* How an auto parameter is found, in words. */
 static void describe_auto(char *out, size_t size, const covey_loss_ops *ops,
@@ -88,6 +89,11 @@ static void print_loss(const covey_loss_ops *ops) {
 int cmd_losses(const options *options) {
     if (options->n_operands)
         return misuse("losses takes no '%s'", options->operands[0]);
+    if (options->values[OPT_PLOT].given) {
+        int code = losses_plot(options->values[OPT_PLOT].text);
+        if (code != EXIT_DONE || !options->values[OPT_JSON].given)
+            return code;
+    }
     if (options->values[OPT_JSON].given) {
         json_t *list = json_array();
         for (size_t i = 0; i < covey_loss_count(); ++i)
