@@ -302,10 +302,9 @@ static int32_t *previous_labels(const covey_run *run, const covey_run *previous)
 }
 
 static void enter_facts(const cluster_request *request, covey_run *run) {
-    static const char *const normalize_names[] = {"none", "l2", "standard"};
     const covey_cluster_params *cluster = &request->params.cluster;
     covey_run_facts *facts = &run->facts;
-    facts->normalize = normalize_names[request->normalize];
+    facts->normalize = covey_normalize_name(request->normalize);
     facts->start = covey_run_copy_string(run, request->start_name);
     facts->seed = cluster->seed;
     facts->restarts = cluster->restarts;

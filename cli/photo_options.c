@@ -118,21 +118,16 @@ static int nothing_found(const covey_files *files, const path_list *list, const 
                                                         : " and no other file");
 }
 
-int photo_options_find(covey_files **out, const options *options) {
+int photo_options_list(covey_files **out, const options *options, size_t first) {
     const option_value *values = options->values;
-    const char *name = command_rows[options->command].name;
     path_list list = {0};
     int code = EXIT_DONE;
     *out = NULL;
-    if (options->n_operands == 0 && !values[OPT_FILES_FROM].given)
-        return misuse("say which photos: 'covey %s PHOTOS -o out/'", name);
-    if (!values[OPT_OUT].given)
-        return misuse("say where to: 'covey %s ... -o out/'", name);
     if (values[OPT_NUL].given && !values[OPT_FILES_FROM].given)
         return misuse("-0 says how --files-from separates paths; give both");
     if (values[OPT_FILES_FROM].given)
         code = read_list(&list, values[OPT_FILES_FROM].text, values[OPT_NUL].given);
-    for (size_t i = 0; i < options->n_operands && code == EXIT_DONE; ++i)
+    for (size_t i = first; i < options->n_operands && code == EXIT_DONE; ++i)
         code = add_path(&list, options->operands[i]);
     if (code == EXIT_DONE) {
         covey_error err;
@@ -144,13 +139,23 @@ int photo_options_find(covey_files **out, const options *options) {
         if (status != COVEY_OK)
             code = fail_status(status, &err);
     }
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE && values[OPT_OUT].given)
         code = check_target(*out, values[OPT_OUT].text);
     if (code == EXIT_DONE && covey_files_count(*out) == 0)
         code = nothing_found(*out, &list, options);
     free(list.paths);
     free(list.text);
     return code;
+}
+
+int photo_options_find(covey_files **out, const options *options) {
+    const char *name = command_rows[options->command].name;
+    *out = NULL;
+    if (options->n_operands == 0 && !options->values[OPT_FILES_FROM].given)
+        return misuse("say which photos: 'covey %s PHOTOS -o out/'", name);
+    if (!options->values[OPT_OUT].given)
+        return misuse("say where to: 'covey %s ... -o out/'", name);
+    return photo_options_list(out, options, 0);
 }
 
 /* ---- decoder and network -------------------------------------------------------------------- */

@@ -11,6 +11,10 @@
  * covey_files_free. */
 int photo_options_find(covey_files **out, const options *options);
 
+/* The photos of the operands from `first` on and of --files-from; --out is checked where it was
+ * given. As above otherwise. */
+int photo_options_list(covey_files **out, const options *options, size_t first);
+
 /* Decoder and network parameters; thumbnails and progress as for extract. */
 void photo_options_decode(covey_decode_params *out, const options *options);
 void photo_options_extract(covey_extract_params *out, const options *options);

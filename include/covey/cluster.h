@@ -123,6 +123,30 @@ COVEY_API COVEY_NODISCARD covey_status covey_normalize_rows(float *x, size_t n, 
                                                             covey_normalize how,
                                                             size_t *zero_rows);
 
+/* "none", "l2", "standard" (the CLI's and the passport's words) to the value and back. */
+COVEY_API COVEY_NODISCARD covey_status covey_normalize_find(covey_normalize *out, const char *name,
+                                                            covey_error *err);
+COVEY_API const char *covey_normalize_name(covey_normalize how);
+
+/* What a normalisation learnt from the rows it was made for, so that rows that come later are
+ * treated as those were. Read-only once made: may be shared by any number of threads. */
+typedef struct covey_normalizer covey_normalizer;
+
+/* Learns `how` from x [n][d], which is left as it is. NaN or infinity: COVEY_E_NUMERIC, naming the
+ * row. The caller frees *out. */
+COVEY_API COVEY_NODISCARD covey_status covey_normalizer_new(covey_normalizer **out, const float *x,
+                                                            size_t n, size_t d,
+                                                            covey_normalize how, covey_error *err);
+COVEY_API void covey_normalizer_free(covey_normalizer *normalizer); /* accepts NULL */
+/* Numbers per row that covey_normalizer_apply writes. */
+COVEY_API size_t covey_normalizer_columns(const covey_normalizer *normalizer);
+/* out [n][covey_normalizer_columns] <- the rows of x [n][d] normalised; out may be x where the
+ * columns are as many. The same numbers as covey_normalize_rows for the rows learnt from. */
+COVEY_API COVEY_NODISCARD covey_status covey_normalizer_apply(const covey_normalizer *normalizer,
+                                                              float *out, const float *x, size_t n,
+                                                              size_t *zero_rows,
+                                                              covey_error *err);
+
 /* ---- one centre ------------------------------------------------------------------------- */
 
 typedef struct covey_centre_report {

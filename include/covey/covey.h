@@ -4,6 +4,7 @@
 #define COVEY_COVEY_H
 
 #include "covey/chart.h"
+#include "covey/assign.h"
 #include "covey/cluster.h"
 #include "covey/compare.h"
 #include "covey/cpu.h"

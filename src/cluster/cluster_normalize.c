@@ -1,26 +1,48 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows to length 1, or columns to mean 0 and deviation 1, before clustering. */
 #include <math.h>
+#include <string.h>
 
 #include "base_internal.h"
 #include "covey/cluster.h"
 #include "sum_internal.h"
 
+static const char *const names[] = {"none", "l2", "standard", NULL};
+
+const char *covey_normalize_name(covey_normalize how) {
+    return (unsigned)how <= COVEY_NORMALIZE_STANDARD ? names[how] : "unknown";
+}
+
+covey_status covey_normalize_find(covey_normalize *out, const char *name, covey_error *err) {
+    for (int i = 0; names[i]; ++i)
+        if (strcmp(name, names[i]) == 0) {
+            *out = (covey_normalize)i;
+            return COVEY_OK;
+        }
+    const char *near = covey__nearest_name(name, names);
+    return covey__fail(err, COVEY_E_ARGUMENT, NULL,
+                       "'%.60s' is no normalisation (none, l2, standard)%s%s%s", name,
+                       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+struct covey_normalizer {
+    covey_normalize how;
+    size_t d;
+    double *mean, *deviation; /* [d], COVEY_NORMALIZE_STANDARD alone */
+};
+
 /* Division by the length rounds each number once; a row of length 0 has no direction and stays. */
-static size_t normalize_l2(float *x, size_t n, size_t d) {
+static size_t apply_l2(float *out, const float *x, size_t n, size_t d) {
     size_t zero = 0;
     for (size_t i = 0; i < n; ++i) {
-        float *row = x + i * d;
+        const float *row = x + i * d;
         double square = 0;
         for (size_t j = 0; j < d; ++j)
             square += (double)row[j] * row[j];
-        if (square == 0) {
-            ++zero;
-            continue;
-        }
-        double length = sqrt(square);
+        zero += square == 0;
+        double length = square == 0 ? 1 : sqrt(square);
         for (size_t j = 0; j < d; ++j)
-            row[j] = (float)(row[j] / length);
+            out[i * d + j] = (float)(row[j] / length);
     }
     return zero;
 }
@@ -42,57 +64,104 @@ static void column_sums(double *out, const float *x, size_t n, size_t d, const d
     covey__sum_tree(out, chunks, d);
 }
 
-/* A constant column has no deviation to divide by: it becomes 0, as its numbers carry nothing. */
-static covey_status normalize_standard(float *x, size_t n, size_t d) {
+static covey_status learn_standard(covey_normalizer *normalizer, const float *x, size_t n,
+                                   covey_error *err) {
     covey_status status = COVEY_OK;
-    double *mean = covey__calloc(d, sizeof *mean);
-    size_t cells = 0;
+    size_t cells = 0, d = normalizer->d;
     double *sums = covey__mul_size(&cells, covey__chunk_count(n), d)
                        ? NULL
                        : covey__calloc(cells, sizeof *sums);
-    COVEY_NOMEM_IF(!mean || !sums, NULL);
+    normalizer->mean = covey__calloc(d, sizeof(double));
+    normalizer->deviation = covey__calloc(d, sizeof(double));
+    COVEY_NOMEM_IF(!sums || !normalizer->mean || !normalizer->deviation, err);
     column_sums(sums, x, n, d, NULL);
     for (size_t j = 0; j < d; ++j)
-        mean[j] = sums[j] / (double)n;
-    column_sums(sums, x, n, d, mean);
+        normalizer->mean[j] = sums[j] / (double)n;
+    column_sums(sums, x, n, d, normalizer->mean);
     for (size_t j = 0; j < d; ++j)
-        sums[j] = sqrt(sums[j] / (double)n);
+        normalizer->deviation[j] = sqrt(sums[j] / (double)n);
+done:
+    covey__free(sums);
+    return status;
+}
+
+/* A constant column has no deviation to divide by: it becomes 0, as its numbers carry nothing. */
+static void apply_standard(const covey_normalizer *normalizer, float *out, const float *x,
+                           size_t n) {
+    size_t d = normalizer->d;
     for (size_t i = 0; i < n; ++i)
         for (size_t j = 0; j < d; ++j) {
+            double mean = normalizer->mean[j], deviation = normalizer->deviation[j];
             /* The mean of equal numbers is off by rounding, which is no deviation either. */
-            int constant = sums[j] <= 1e-15 * fabs(mean[j]);
-            x[i * d + j] = constant ? 0.0F : (float)((x[i * d + j] - mean[j]) / sums[j]);
+            int constant = deviation <= 1e-15 * fabs(mean);
+            out[i * d + j] = constant ? 0.0F : (float)((x[i * d + j] - mean) / deviation);
         }
+}
+
+static covey_status check_finite(const float *x, size_t n, size_t d, covey_error *err) {
+    for (size_t i = 0; i < n * d; ++i)
+        if (!isfinite(x[i]))
+            return covey__fail(err, COVEY_E_NUMERIC, NULL,
+                               "row %zu (the first is 0) contains NaN or infinity", i / d);
+    return COVEY_OK;
+}
+
+covey_status covey_normalizer_new(covey_normalizer **out, const float *x, size_t n, size_t d,
+                                  covey_normalize how, covey_error *err) {
+    covey_status status = COVEY_OK;
+    covey_normalizer *made = NULL;
+    COVEY_FAIL_IF(!n || !d, err, COVEY_E_ARGUMENT, NULL, "there are no rows to normalise");
+    COVEY_FAIL_IF((unsigned)how > COVEY_NORMALIZE_STANDARD, err, COVEY_E_ARGUMENT, NULL,
+                  "an unknown normalisation");
+    COVEY_TRY(check_finite(x, n, d, err));
+    made = covey__calloc(1, sizeof *made);
+    COVEY_NOMEM_IF(!made, err);
+    made->how = how;
+    made->d = d;
+    if (how == COVEY_NORMALIZE_STANDARD)
+        COVEY_TRY(learn_standard(made, x, n, err));
+    *out = made;
+    made = NULL;
 done:
-    covey__free(mean);
-    covey__free(sums);
+    covey_normalizer_free(made);
+    return status;
+}
+
+void covey_normalizer_free(covey_normalizer *normalizer) {
+    if (!normalizer)
+        return;
+    covey__free(normalizer->mean);
+    covey__free(normalizer->deviation);
+    covey__free(normalizer);
+}
+
+size_t covey_normalizer_columns(const covey_normalizer *normalizer) {
+    return normalizer->d;
+}
+
+covey_status covey_normalizer_apply(const covey_normalizer *normalizer, float *out, const float *x,
+                                    size_t n, size_t *zero_rows, covey_error *err) {
+    covey_status status = COVEY_OK;
+    size_t zero = 0, d = normalizer->d;
+    COVEY_TRY(check_finite(x, n, d, err));
+    if (normalizer->how == COVEY_NORMALIZE_L2)
+        zero = apply_l2(out, x, n, d);
+    else if (normalizer->how == COVEY_NORMALIZE_STANDARD)
+        apply_standard(normalizer, out, x, n);
+    else if (out != x)
+        memcpy(out, x, n * d * sizeof *out);
+    if (zero_rows)
+        *zero_rows = zero;
+done:
     return status;
 }
 
 covey_status covey_normalize_rows(float *x, size_t n, size_t d, covey_normalize how,
                                   size_t *zero_rows) {
-    size_t zero = 0;
-    if (!n || !d)
-        return COVEY_E_ARGUMENT;
-    for (size_t i = 0; i < n * d; ++i)
-        if (!isfinite(x[i]))
-            return COVEY_E_NUMERIC;
-    switch (how) {
-    case COVEY_NORMALIZE_NONE:
-        break;
-    case COVEY_NORMALIZE_L2:
-        zero = normalize_l2(x, n, d);
-        break;
-    case COVEY_NORMALIZE_STANDARD: {
-        covey_status status = normalize_standard(x, n, d);
-        if (status != COVEY_OK)
-            return status;
-        break;
-    }
-    default:
-        return COVEY_E_ARGUMENT;
-    }
-    if (zero_rows)
-        *zero_rows = zero;
-    return COVEY_OK;
+    covey_normalizer *normalizer = NULL;
+    covey_status status = covey_normalizer_new(&normalizer, x, n, d, how, NULL);
+    if (status == COVEY_OK)
+        status = covey_normalizer_apply(normalizer, x, x, n, zero_rows, NULL);
+    covey_normalizer_free(normalizer);
+    return status;
 }

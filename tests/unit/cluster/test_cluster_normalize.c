@@ -35,11 +35,40 @@ static void none_leaves_the_rows_and_nan_is_refused(void **state) {
     assert_int_equal(covey_normalize_rows(x, 1, 1, (covey_normalize)9, NULL), COVEY_E_ARGUMENT);
 }
 
+static void later_rows_are_treated_as_the_first(void **state) {
+    (void)state;
+    covey_error err;
+    const float x[8] = {1, 7.7F, 2, 7.7F, 3, 7.7F, 4, 7.7F}, later[2] = {6, 9};
+    float out[2];
+    covey_normalizer *normalizer = NULL;
+    assert_ok(covey_normalizer_new(&normalizer, x, 4, 2, COVEY_NORMALIZE_STANDARD, &err));
+    assert_int_equal(covey_normalizer_columns(normalizer), 2);
+    assert_ok(covey_normalizer_apply(normalizer, out, later, 1, NULL, &err));
+    assert_close(out[0], (6 - 2.5) / sqrt(1.25), 0, 1e-7);
+    assert_true(out[1] == 0);
+    covey_normalizer_free(normalizer);
+    const float bad[2] = {1, INFINITY};
+    assert_status(covey_normalizer_new(&normalizer, bad, 1, 2, COVEY_NORMALIZE_L2, &err),
+                  COVEY_E_NUMERIC);
+}
+
+static void names_lead_back(void **state) {
+    (void)state;
+    covey_error err;
+    covey_normalize how;
+    assert_ok(covey_normalize_find(&how, covey_normalize_name(COVEY_NORMALIZE_L2), &err));
+    assert_int_equal(how, COVEY_NORMALIZE_L2);
+    assert_status(covey_normalize_find(&how, "standart", &err), COVEY_E_ARGUMENT);
+    assert_non_null(strstr(err.message, "did you mean 'standard'"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(l2_gives_length_one_and_counts_zero_rows),
         cmocka_unit_test(standard_gives_mean_zero_and_deviation_one),
         cmocka_unit_test(none_leaves_the_rows_and_nan_is_refused),
+        cmocka_unit_test(later_rows_are_treated_as_the_first),
+        cmocka_unit_test(names_lead_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
