@@ -5,6 +5,8 @@ JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 K ?= auto
 
+MAKEFLAGS += --no-print-directory
+
 .PHONY: all deps demo test test-all bench install clean
 
 all:
