@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Winograd's matrices by the Cook-Toom construction [LavinGray2016, section 4]
+/* Winograd's matrices by the Cook-Toom construction [BarabaszEtAl2019]
  * (docs/maths/winograd.md derives them): for n-1 finite points p_j and infinity,
  *
  *   A^T[i][j] = p_j^i,                 the last column being 1 in the last row only
