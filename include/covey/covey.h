@@ -8,6 +8,7 @@
 #include "covey/cluster.h"
 #include "covey/compare.h"
 #include "covey/cpu.h"
+#include "covey/diff.h"
 #include "covey/loss.h"
 #include "covey/network.h"
 #include "covey/npy.h"
