@@ -196,8 +196,8 @@ static void names_are_chosen_and_guarded(void **state) {
     assert_string_equal(name, "mine");
     covey__free(name);
     static const char *const bad[] = {"", "a/b", "../x", ".hidden", "-flag", "a b", "caf\xc3\xa9",
-                                      "01234567890123456789012345678901"
-                                      "23456789012345678901234567890123"};
+                                      ("01234567890123456789012345678901"
+                                       "23456789012345678901234567890123")};
     for (size_t i = 0; i < LENGTH(bad); ++i)
         assert_status(covey__weights_import_shaped(NULL, path, bad[i], tiny_channels, &err),
                       COVEY_E_ARGUMENT);
