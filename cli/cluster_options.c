@@ -226,6 +226,10 @@ int cluster_request_read(cluster_request *out, const options *options) {
         code = read_start(out, options);
     if (code == EXIT_DONE && values[OPT_CLASSIC].given)
         set_classic(out, options);
+    if (code == EXIT_DONE && values[OPT_LABELS].given) {
+        status = covey_labels_new(&out->labels, values[OPT_LABELS].text, &err);
+        code = status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
+    }
     return code;
 }
 
@@ -233,6 +237,7 @@ void cluster_request_fini(cluster_request *request) {
     free(request->losses);
     covey_free(request->start);
     free(request->x);
+    covey_labels_free(request->labels);
     memset(request, 0, sizeof *request);
 }
 
@@ -351,5 +356,8 @@ int cluster_request_compute(cluster_request *request, covey_run *run, int own,
         return fail_status(status, &err);
     covey_comparison_fini(&run->comparison);
     run->comparison = comparison;
-    return EXIT_DONE;
+    run->scores = NULL;
+    if (request->labels)
+        status = covey_labels_score(run, request->labels, &err);
+    return status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
 }

@@ -17,6 +17,7 @@ typedef struct cluster_request {
     int normalize_given;
     covey_normalize normalize;
     const char *start_name;
+    covey_labels *labels; /* of --labels, or NULL */
     float *x; /* [n][d], the rows as they were clustered; set by cluster_request_compute */
 } cluster_request;
 

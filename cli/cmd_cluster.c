@@ -7,6 +7,7 @@
 #include "compare_solvers.h"
 #include "console.h"
 #include "json_out.h"
+#include "labels_print.h"
 #include "result_print.h"
 #include "run_output.h"
 
@@ -39,6 +40,8 @@ static int print_result(const covey_run *run, const float *x, const options *opt
         if (solvers)
             compare_solvers_print(rows, n_rows);
     }
+    if (!values[OPT_JSON].given && !values[OPT_CSV].given)
+        labels_print(run);
     free(rows);
     return code;
 }

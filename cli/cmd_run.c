@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "console.h"
 #include "json_out.h"
+#include "labels_print.h"
 #include "photo_options.h"
 #include "result_print.h"
 #include "run_output.h"
@@ -22,6 +23,8 @@ static int group_and_save(covey_run *run, cluster_request *request, const option
     code = run_output_save(run, folder);
     if (code == EXIT_DONE && options->values[OPT_JSON].given)
         code = json_print(result_json(run, folder, 0));
+    else if (code == EXIT_DONE)
+        labels_print(run);
     return code == EXIT_DONE ? photo_options_totals(run, options) : code;
 }
 

@@ -7,6 +7,7 @@
 
 #include "console.h"
 #include "json_out.h"
+#include "labels_print.h"
 
 /* The photo of a row, or "row 12". */
 static const char *row_name(const covey_run *run, int64_t row, char buffer[32]) {
@@ -263,5 +264,7 @@ json_t *result_json(const covey_run *run, const char *folder, int labels) {
         json_object_set_new(root, "normalize", json_string(run->facts.normalize));
     if (run->comparison.n_losses)
         add_comparison(root, run, labels);
+    if (run->scores)
+        json_object_set_new(root, "labels", labels_json(run));
     return root;
 }

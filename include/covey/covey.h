@@ -9,6 +9,7 @@
 #include "covey/compare.h"
 #include "covey/cpu.h"
 #include "covey/diff.h"
+#include "covey/labels.h"
 #include "covey/loss.h"
 #include "covey/network.h"
 #include "covey/npy.h"

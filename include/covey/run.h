@@ -47,6 +47,21 @@ typedef struct covey_run_facts {
     long long started; /* seconds since 1970, UTC */
 } covey_run_facts;
 
+/* How the groups of one loss agree with given labels, over the rows that have one. */
+typedef struct covey_label_score {
+    double ari, nmi; /* [HubertArabie1985]; NMI by the mean of the entropies */
+    double purity;   /* share of the rows whose label is the most frequent of their group */
+    size_t *confusion; /* [k][n_classes], rows of each group by label */
+} covey_label_score;
+
+typedef struct covey_label_scores {
+    const char *source;   /* the file, or "folders" */
+    const char **classes; /* [n_classes], bytewise order */
+    size_t n_classes;
+    size_t labelled;          /* rows that have a label */
+    covey_label_score *losses; /* [n_losses] */
+} covey_label_scores;
+
 /* Everything about a run. Owned by the struct: free with covey_run_free. A run made from a foreign
  * features file has no photos (n_photos 0) and `features.rows` rows. */
 typedef struct covey_run {
@@ -62,6 +77,7 @@ typedef struct covey_run {
     char *folder; /* it was loaded from, or NULL */
     const char **names; /* [n_names], by cluster number: names users gave, NULL where none */
     size_t n_names;
+    covey_label_scores *scores; /* against labels (covey/labels.h), or NULL */
     void *arena; /* internal: strings and thumbnails */
 } covey_run;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "run_internal.h"
+#include "run_labels_internal.h"
 
 /* NaN and infinity have no JSON number. */
 static json_t *real_or_null(double value) {
@@ -152,6 +153,8 @@ covey_status covey__run_comparison_json(char **out, const covey_run *run, covey_
     json_object_set_new(root, "votes", votes);
     json_object_set_new(root, "stability", vector(c->stability, c->k_all));
     json_object_set_new(root, "undecided", undecided_of(run));
+    if (run->scores)
+        json_object_set_new(root, "labels", covey__run_labels_json(run));
     return dump(out, root, err);
 }
 

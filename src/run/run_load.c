@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "run_internal.h"
+#include "run_labels_internal.h"
 
 enum { TEXT_LIMIT = 1 << 30, MAX_LOSSES = 64, MAX_CLUSTERS = 1 << 20 };
 
@@ -565,6 +566,10 @@ covey_status covey_run_load(covey_run **out, const char *folder, covey_error *er
     COVEY_TRY(each_row(&in, "skipped.csv", 2, skip_row, err));
     COVEY_TRY(read_json(&in, "comparison.json", &in.comparison, err));
     COVEY_TRY(load_comparison(&in, err));
+    if (covey__run_labels_load(run, json_object_get(in.comparison, "labels"))) {
+        status = broken(&in, "comparison.json", "has labels that do not fit", err);
+        goto done;
+    }
     COVEY_TRY(load_thumbs(&in, err));
     COVEY_TRY(load_names(&in, err));
     *out = run;

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "run_labels_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "run_internal.h"
+
+static json_t *clean_text(const char *s) {
+    int changed;
+    char *clean = covey__utf8_clean(s, &changed);
+    json_t *value = json_string(clean ? clean : "");
+    covey__free(clean);
+    return value;
+}
+
+static json_t *score_of(const covey_label_score *score, const covey_clustering *c,
+                        size_t classes) {
+    json_t *object = json_object(), *table = json_array();
+    json_object_set_new(object, "name", json_string(c->loss.ops->name));
+    json_object_set_new(object, "ari", json_real(score->ari));
+    json_object_set_new(object, "nmi", json_real(score->nmi));
+    json_object_set_new(object, "purity", json_real(score->purity));
+    for (size_t j = 0; j < c->k; ++j) {
+        json_t *row = json_array();
+        for (size_t t = 0; t < classes; ++t)
+            json_array_append_new(row,
+                                  json_integer((json_int_t)score->confusion[j * classes + t]));
+        json_array_append_new(table, row);
+    }
+    json_object_set_new(object, "confusion", table);
+    return object;
+}
+
+json_t *covey__run_labels_json(const covey_run *run) {
+    const covey_label_scores *scores = run->scores;
+    if (!scores)
+        return NULL;
+    json_t *object = json_object(), *classes = json_array(), *losses = json_array();
+    json_object_set_new(object, "source", clean_text(scores->source));
+    json_object_set_new(object, "labelled", json_integer((json_int_t)scores->labelled));
+    for (size_t t = 0; t < scores->n_classes; ++t)
+        json_array_append_new(classes, clean_text(scores->classes[t]));
+    json_object_set_new(object, "classes", classes);
+    for (size_t l = 0; l < run->comparison.n_losses; ++l)
+        json_array_append_new(losses, score_of(&scores->losses[l],
+                                               &run->comparison.clusterings[l],
+                                               scores->n_classes));
+    json_object_set_new(object, "losses", losses);
+    return object;
+}
+
+static int load_score(covey_label_score *score, covey_run *run, const covey_clustering *c,
+                      const json_t *object, size_t classes) {
+    const json_t *table = json_object_get(object, "confusion");
+    size_t cells = 0, bytes = 0;
+    if (json_array_size(table) != c->k || covey__mul_size(&cells, c->k, classes) ||
+        covey__mul_size(&bytes, cells, sizeof(size_t)) ||
+        !(score->confusion = covey__run_alloc(run, bytes)))
+        return -1;
+    for (size_t j = 0; j < c->k; ++j) {
+        const json_t *row = json_array_get(table, j);
+        if (json_array_size(row) != classes)
+            return -1;
+        for (size_t t = 0; t < classes; ++t) {
+            json_int_t count = json_integer_value(json_array_get(row, t));
+            if (count < 0 || (size_t)count > c->n)
+                return -1;
+            score->confusion[j * classes + t] = (size_t)count;
+        }
+    }
+    score->ari = json_number_value(json_object_get(object, "ari"));
+    score->nmi = json_number_value(json_object_get(object, "nmi"));
+    score->purity = json_number_value(json_object_get(object, "purity"));
+    return 0;
+}
+
+int covey__run_labels_load(covey_run *run, const json_t *object) {
+    if (!object)
+        return 0;
+    const json_t *classes = json_object_get(object, "classes");
+    const json_t *losses = json_object_get(object, "losses");
+    const char *source = json_string_value(json_object_get(object, "source"));
+    size_t n_classes = json_array_size(classes), n_losses = run->comparison.n_losses;
+    json_int_t labelled = json_integer_value(json_object_get(object, "labelled"));
+    if (!source || !n_classes || n_classes > run->features.rows || labelled < 1 ||
+        (size_t)labelled > run->features.rows || json_array_size(losses) != n_losses)
+        return -1;
+    covey_label_scores *made = covey__run_alloc(run, sizeof *made);
+    if (!made)
+        return -1;
+    *made = (covey_label_scores){.source = covey_run_copy_string(run, source),
+                                 .n_classes = n_classes,
+                                 .labelled = (size_t)labelled};
+    made->classes = covey__run_alloc(run, n_classes * sizeof *made->classes);
+    made->losses = covey__run_alloc(run, n_losses * sizeof *made->losses);
+    if (!made->source || !made->classes || !made->losses)
+        return -1;
+    for (size_t t = 0; t < n_classes; ++t) {
+        const char *name = json_string_value(json_array_get(classes, t));
+        made->classes[t] = name ? covey_run_copy_string(run, name) : NULL;
+        if (!made->classes[t])
+            return -1;
+    }
+    for (size_t l = 0; l < n_losses; ++l)
+        if (load_score(&made->losses[l], run, &run->comparison.clusterings[l],
+                       json_array_get(losses, l), n_classes))
+            return -1;
+    run->scores = made;
+    return 0;
+}
