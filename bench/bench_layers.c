@@ -3,7 +3,7 @@
  *
  *   bench_layers [-t THREADS] [-b BATCH] [-r REPEAT] [-p] [LAYER:TILE:BLOCK:STAGED[:BF16]]...
  *
- * Weights are seeded; -p takes the bfloat16 plan. Processor time of all threads per photo, the
+ * Row 1 contains what row 0 does, which then counts twice in the total. Weights are seeded; -p takes the bfloat16 plan. Processor time of all threads per photo, the
  * least of the repeats, and what share of a multiply-add count of the direct convolution per
  * second that is: a Winograd layer may exceed the processor's peak. LAYER 1..12 replaces the
  * plan's row. */
@@ -31,6 +31,11 @@ static void run_layer(covey_network *network, int index, size_t photos, const ui
         return;
     }
     int fused = layer->pool && layer->plan.tile % 2 == 0;
+    if (index == 1 && network->plan.early > 1) {
+        covey__network_first_two(network, network->early[1], rgb,
+                                 COVEY__RELU | (fused ? COVEY__POOL : 0));
+        return;
+    }
     int flags = COVEY__RELU | (fused ? COVEY__POOL : 0), early = index < network->plan.early;
     float *const *pair = early ? network->early : network->late;
     covey__network_convolve(network, pair[1], pair[0], index, early ? 1 : photos, flags);

@@ -88,6 +88,8 @@ static covey_status set_workspace(covey_network *network, covey_error *err) {
                                                  i < early ? 1 : network->batch);
         scratch = need > scratch ? need : scratch;
     }
+    size_t first_two = covey__first_two_scratch(&network->convolutions[1], threads);
+    scratch = first_two > scratch ? first_two : scratch;
     size_t rgb = align16((network->height + 2) * (network->width + 2) * 3);
     size_t early_floats = activation_floats(network, 0, early, 1);
     size_t late_floats =
@@ -174,14 +176,22 @@ void covey_network_free(covey_network *network) {
     covey__free(network);
 }
 
+/* Convolution `index`, from `in`, or for index 1 with `rgb` from the photo itself. */
+static void convolve(covey_network *network, float *out, const float *in, const uint8_t *rgb,
+                     int index, size_t photos, int flags) {
+    if (index == 1 && rgb)
+        covey__network_first_two(network, out, rgb, flags);
+    else
+        covey__network_convolve(network, out, in, index, photos, flags);
+}
+
 /* Convolution `index` as the network uses it: ReLU, and the pool where one follows. `in` and
  * `other` are free afterwards; the result lies in *result, one of `other` and `in`. */
-static void full_layer(covey_network *network, float **result, float *other, float *in, int index,
-                       size_t photos) {
+static void full_layer(covey_network *network, float **result, float *other, float *in,
+                       const uint8_t *rgb, int index, size_t photos) {
     const covey__convolution *layer = &network->convolutions[index];
     int fused = layer->pool && layer->plan.tile % 2 == 0;
-    covey__network_convolve(network, other, in, index, photos,
-                            COVEY__RELU | (fused ? COVEY__POOL : 0));
+    convolve(network, other, in, rgb, index, photos, COVEY__RELU | (fused ? COVEY__POOL : 0));
     *result = other;
     if (layer->pool && !fused) {
         covey__network_max_pool(network, in, other, photos, layer->height, layer->width,
@@ -196,23 +206,22 @@ static float *partner(float *const pair[2], const float *one) {
 
 /* One photo through layers 0 .. early-1; the last leaves its output in `out`. */
 static void run_early(covey_network *network, float *out, const uint8_t *rgb) {
-    int early = network->plan.early;
-    float *at = early == 1 ? out : network->early[0];
-    covey__network_first(network, at, rgb, 1);
-    for (int i = 1; i < early - 1; ++i)
-        full_layer(network, &at, partner(network->early, at), at, i, 1);
-    if (early > 1) {
-        const covey__convolution *layer = &network->convolutions[early - 1];
-        int fused = layer->pool && layer->plan.tile % 2 == 0;
-        if (layer->pool && !fused) {
-            float *other = partner(network->early, at);
-            covey__network_convolve(network, other, at, early - 1, 1, COVEY__RELU);
-            covey__network_max_pool(network, out, other, 1, layer->height, layer->width,
-                                    layer->outputs);
-        } else {
-            covey__network_convolve(network, out, at, early - 1, 1,
-                                    COVEY__RELU | (layer->pool ? COVEY__POOL : 0));
-        }
+    int last = network->plan.early - 1;
+    if (last == 0) {
+        covey__network_first(network, out, rgb, 1);
+        return;
+    }
+    float *at = network->early[0];
+    for (int i = 1; i < last; ++i)
+        full_layer(network, &at, partner(network->early, at), at, rgb, i, 1);
+    const covey__convolution *layer = &network->convolutions[last];
+    if (layer->pool && layer->plan.tile % 2) {
+        float *other = partner(network->early, at);
+        convolve(network, other, at, rgb, last, 1, COVEY__RELU);
+        covey__network_max_pool(network, out, other, 1, layer->height, layer->width,
+                                layer->outputs);
+    } else {
+        convolve(network, out, at, rgb, last, 1, COVEY__RELU | (layer->pool ? COVEY__POOL : 0));
     }
 }
 
@@ -243,7 +252,7 @@ static void run_batch(covey_network *network, float *features, const uint8_t *co
         run_early(network, network->late[0] + i * size, rgb[i]);
     float *at = network->late[0];
     for (int i = early; i <= last; ++i)
-        full_layer(network, &at, partner(network->late, at), at, i, photos);
+        full_layer(network, &at, partner(network->late, at), at, NULL, i, photos);
     size = output_floats(network, last, &places);
     for (size_t i = 0; i < photos; ++i)
         mean_pool(features + i * channels, at + i * size, places, channels);
@@ -307,7 +316,7 @@ covey_status covey_network_compute_layer(covey_network *network, float *out, int
     for (int i = 1; i <= index; ++i) {
         float *other = partner(i < early - 1 ? network->early : network->late, at);
         if (i < index || part == 2) {
-            full_layer(network, &at, other, at, i, 1);
+            full_layer(network, &at, other, at, NULL, i, 1);
         } else {
             covey__network_convolve(network, other, at, i, 1, part ? COVEY__RELU : 0);
             at = other;

@@ -38,20 +38,25 @@ static void prepare_task(void *argument, size_t task, int worker) {
     }
 }
 
+/* Row y of the first layer's output, from the prepared photo. */
+static void first_row(const covey_network *network, float *out, size_t y, int relu) {
+    const covey__convolution *layer = &network->convolutions[0];
+    size_t stride = (network->width + 2) * 3;
+    const float *row = network->rgb + y * stride;
+    const float *const rows[3] = {row, row + stride, row + 2 * stride};
+    network->kernels->conv_rgb(out, rows, layer->weights, layer->bias, network->width,
+                               layer->outputs, relu);
+}
+
 static void first_task(void *argument, size_t task, int worker) {
     (void)worker;
     const first_context *context = argument;
     const covey_network *network = context->network;
-    const covey__convolution *layer = &network->convolutions[0];
-    size_t stride = (network->width + 2) * 3, end = (task + 1) * ROWS_PER_TASK;
+    size_t floats = network->width * network->convolutions[0].outputs;
+    size_t end = (task + 1) * ROWS_PER_TASK;
     end = end < network->height ? end : network->height;
-    for (size_t y = task * ROWS_PER_TASK; y < end; ++y) {
-        const float *row = network->rgb + y * stride;
-        const float *const rows[3] = {row, row + stride, row + 2 * stride};
-        network->kernels->conv_rgb(context->out + y * network->width * layer->outputs, rows,
-                                   layer->weights, layer->bias, network->width, layer->outputs,
-                                   context->relu);
-    }
+    for (size_t y = task * ROWS_PER_TASK; y < end; ++y)
+        first_row(network, context->out + y * floats, y, context->relu);
 }
 
 void covey__network_first(covey_network *network, float *out, const uint8_t *rgb, int relu) {
@@ -71,6 +76,7 @@ typedef struct wino_context {
     const float *in;
     size_t across, per_photo, total; /* tiles: in a row, in a photo, in all photos */
     size_t points;                   /* n * n */
+    size_t in_top, in_height;        /* the rows of the layer's input that `in` holds */
     int flags;
     size_t first, count;             /* staged: this pass's tiles */
     size_t tiles_per_task, panels_per_task;
@@ -120,13 +126,14 @@ static void input_tiles(const wino_context *context, const scratch *s, size_t sl
     covey__wino_input_fn *input = layer->plan.bf16
                                       ? covey__wino_input_bf16(kernels, layer->plan.tile)
                                       : covey__wino_input(kernels, layer->plan.tile);
-    size_t tile = (size_t)layer->plan.tile, image = layer->height * layer->width * layer->inputs;
+    size_t tile = (size_t)layer->plan.tile;
+    size_t image = context->in_height * layer->width * layer->inputs;
     for (size_t i = 0; i < count; ++i) {
         size_t photo = (first + i) / context->per_photo, place = (first + i) % context->per_photo;
-        ptrdiff_t y = (ptrdiff_t)(place / context->across * tile) - 1;
+        ptrdiff_t y = (ptrdiff_t)(place / context->across * tile) - 1 - (ptrdiff_t)context->in_top;
         ptrdiff_t x = (ptrdiff_t)(place % context->across * tile) - 1;
         input(s->v + (slot + i) * s->v_stride, s->v_point, context->in + photo * image,
-              layer->height, layer->width, layer->inputs, y, x);
+              context->in_height, layer->width, layer->inputs, y, x);
     }
 }
 
@@ -158,6 +165,20 @@ static void multiply(const wino_context *context, const scratch *s, size_t point
          s->v_stride, u, count, layer->depth, panels, next);
 }
 
+/* A block of tiles from input to output, in one thread's scratch. */
+static void compute_block(const wino_context *context, const scratch *s, size_t first,
+                          size_t count) {
+    const covey__convolution *layer = context->layer;
+    size_t panels = layer->padded / context->network->kernels->gemm_tile_n;
+    input_tiles(context, s, 0, first, count);
+    for (size_t point = 0; point < context->points; ++point)
+        multiply(context, s, point, count, 0, panels,
+                 point + 1 < context->points
+                     ? layer->weights + (point + 1) * layer->padded * layer->depth
+                     : NULL);
+    output_tiles(context, s, 0, first, count);
+}
+
 static void fused_task(void *argument, size_t task, int worker) {
     const wino_context *context = argument;
     const covey__convolution *layer = context->layer;
@@ -168,14 +189,7 @@ static void fused_task(void *argument, size_t task, int worker) {
                            context->network->scratch +
                                (size_t)worker * scratch_floats(layer, capacity),
                            capacity);
-    size_t panels = layer->padded / context->network->kernels->gemm_tile_n;
-    input_tiles(context, &s, 0, first, count);
-    for (size_t point = 0; point < context->points; ++point)
-        multiply(context, &s, point, count, 0, panels,
-                 point + 1 < context->points
-                     ? layer->weights + (point + 1) * layer->padded * layer->depth
-                     : NULL);
-    output_tiles(context, &s, 0, first, count);
+    compute_block(context, &s, first, count);
 }
 
 static scratch staged_scratch(const wino_context *context) {
@@ -233,8 +247,8 @@ static void run_staged(wino_context *context) {
     }
 }
 
-void covey__network_convolve(covey_network *network, float *out, const float *in, int index,
-                             size_t photos, int flags) {
+static wino_context context_of(covey_network *network, float *out, const float *in, int index,
+                               size_t photos, int flags) {
     const covey__convolution *layer = &network->convolutions[index];
     assert(index >= 1 && !((flags & COVEY__POOL) && layer->plan.tile % 2));
     size_t n = (size_t)layer->plan.tile + 2;
@@ -244,15 +258,70 @@ void covey__network_convolve(covey_network *network, float *out, const float *in
                             .in = in,
                             .across = covey__tiles(layer->width, layer->plan.tile),
                             .points = n * n,
+                            .in_height = layer->height,
                             .flags = flags};
     context.per_photo = context.across * covey__tiles(layer->height, layer->plan.tile);
     context.total = photos * context.per_photo;
-    if (layer->plan.staged)
+    return context;
+}
+
+void covey__network_convolve(covey_network *network, float *out, const float *in, int index,
+                             size_t photos, int flags) {
+    wino_context context = context_of(network, out, in, index, photos, flags);
+    size_t block = context.layer->plan.block;
+    if (context.layer->plan.staged)
         run_staged(&context);
     else
-        covey__pool_run(network->pool,
-                        (context.total + layer->plan.block - 1) / layer->plan.block, fused_task,
-                        &context);
+        covey__pool_run(network->pool, (context.total + block - 1) / block, fused_task, &context);
+}
+
+/* ---- the first two layers together ------------------------------------------------------- */
+
+/* Tiles per block: a row of tiles cut evenly into blocks of at most the plan's. */
+static size_t strip_block(const covey__convolution *layer) {
+    size_t across = covey__tiles(layer->width, layer->plan.tile);
+    size_t parts = (across + layer->plan.block - 1) / layer->plan.block;
+    return (across + parts - 1) / parts;
+}
+
+static size_t strip_floats(const covey__convolution *layer) {
+    return ((size_t)layer->plan.tile + 2) * layer->width * layer->inputs;
+}
+
+size_t covey__first_two_scratch(const covey__convolution *second, size_t threads) {
+    return threads * (strip_floats(second) + scratch_floats(second, strip_block(second)));
+}
+
+/* One row of tiles of the second layer: the rows of the first that it reads are computed into
+ * the thread's strip, and never leave its cache. Neighbours compute two rows twice. */
+static void strip_task(void *argument, size_t task, int worker) {
+    const wino_context *context = argument;
+    covey_network *network = context->network;
+    const covey__convolution *layer = context->layer;
+    size_t tile = (size_t)layer->plan.tile, block = strip_block(layer), y = task * tile;
+    size_t top = y ? y - 1 : 0;
+    size_t bottom = y + tile + 1 < layer->height ? y + tile + 1 : layer->height;
+    float *strip = network->scratch +
+                   (size_t)worker * (strip_floats(layer) + scratch_floats(layer, block));
+    for (size_t row = top; row < bottom; ++row)
+        first_row(network, strip + (row - top) * layer->width * layer->inputs, row, 1);
+    wino_context mine = *context;
+    mine.in = strip;
+    mine.in_top = top;
+    mine.in_height = bottom - top;
+    scratch s = scratch_at(&mine, strip + strip_floats(layer), block);
+    for (size_t x = 0; x < context->across; x += block) {
+        size_t left = context->across - x;
+        compute_block(&mine, &s, task * context->across + x, left < block ? left : block);
+    }
+}
+
+void covey__network_first_two(covey_network *network, float *out, const uint8_t *rgb, int flags) {
+    first_context first = {network, NULL, rgb, 1};
+    covey__pool_run(network->pool, (network->height + 2 + ROWS_PER_TASK - 1) / ROWS_PER_TASK,
+                    prepare_task, &first);
+    wino_context context = context_of(network, out, NULL, 1, 1, flags);
+    covey__pool_run(network->pool, context.per_photo / context.across, strip_task, &context);
 }
 
 /* ---- max-pool ---------------------------------------------------------------------------- */

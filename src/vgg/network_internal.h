@@ -101,6 +101,13 @@ void covey__network_first(covey_network *network, float *out, const uint8_t *rgb
 void covey__network_convolve(covey_network *network, float *out, const float *in, int index,
                              size_t photos, int flags);
 
+/* The first two convolutions of one photo, ReLU between them, the first in strips that stay in
+ * cache: the same bits as one after the other. `flags` are the second's. */
+void covey__network_first_two(covey_network *network, float *out, const uint8_t *rgb, int flags);
+
+/* Floats of scratch that covey__network_first_two needs; `second` is convolution 1. */
+size_t covey__first_two_scratch(const covey__convolution *second, size_t threads);
+
 /* 2x2 max-pool of `photos` images [height][width][channels]. */
 void covey__network_max_pool(covey_network *network, float *out, const float *in, size_t photos,
                              size_t height, size_t width, size_t channels);
