@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Covey's network beside other engines, in one run. Installs them from the Python package index the
-# machine is set up for, into BUILD/bench-env alone. BENCH_PYTHON=python uses one that has them;
-# further arguments go to bench_network.py (--help). Usage: bench.sh BUILD [ARGUMENTS...]
+# machine is set up for, into BUILD/bench-env alone. BENCH_PYTHON=python uses one that has them.
+# Usage: bench.sh BUILD [network|pipeline [ARGUMENTS...]]; without a name, all of them.
 set -eu
 build=$1
 shift
@@ -18,4 +18,10 @@ if [ -z "${BENCH_PYTHON:-}" ] && ! cmp -s "$here/requirements.txt" "$build/bench
     cp "$here/requirements.txt" "$build/bench-env/installed"
 fi
 "$build/covey" weights get oxford --quiet
-exec "$python" "$here/bench_network.py" --build "$build" "$@"
+if [ $# -gt 0 ]; then
+    name=$1
+    shift
+    exec "$python" "$here/bench_$name.py" --build "$build" "$@"
+fi
+"$python" "$here/bench_network.py" --build "$build"
+"$python" "$here/bench_pipeline.py" --build "$build"
