@@ -19,7 +19,8 @@ typedef enum covey_solver {
     COVEY_SOLVER_IRLS = 2,
     COVEY_SOLVER_LBFGS = 3,
     COVEY_SOLVER_BFGS = 4,
-    COVEY_SOLVER_NEWTON = 5 /* per coordinate */
+    COVEY_SOLVER_NEWTON = 5, /* per coordinate */
+    COVEY_SOLVER_DESCENT = 6 /* plain gradient descent with backtracking: slow, to look at */
 } covey_solver;
 
 typedef enum covey_start {
@@ -168,6 +169,23 @@ COVEY_API COVEY_NODISCARD covey_status covey_centre_compute(double *centre,
                                                             const covey_loss *loss,
                                                             covey_solver solver,
                                                             int iteration_limit, covey_error *err);
+
+/* A point of a solver's way: the start is iteration 0; `centre` [d] is the solver's own and holds
+ * during the call alone. */
+typedef void (*covey_step_fn)(void *user, int iteration, const double *centre, double objective);
+
+/* As covey_centre_compute from the start given and from no other, with `step` called on the thread
+ * of the caller at the start, after every iteration that moved the centre, and at the answer.
+ * Methods that solve coordinate by coordinate or at once (exact, newton, and auto where it takes
+ * them) have two points: start and answer. L-BFGS shows each evaluation that improved. */
+COVEY_API COVEY_NODISCARD covey_status covey_centre_trace(double *centre,
+                                                          covey_centre_report *report,
+                                                          const double *x, size_t m, size_t d,
+                                                          const double *weights,
+                                                          const covey_loss *loss,
+                                                          covey_solver solver,
+                                                          int iteration_limit, covey_step_fn step,
+                                                          void *user, covey_error *err);
 
 /* "exact", "irls", ... and back (hyphens accepted, did-you-mean on a near miss). */
 COVEY_API const char *covey_solver_name(covey_solver solver);

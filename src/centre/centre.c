@@ -8,10 +8,10 @@
 /* ---- names of the solvers ------------------------------------------------------------------ */
 
 static const char *const solver_names[] = {"auto", "exact",  "irls", "lbfgs",
-                                           "bfgs", "newton", NULL};
+                                           "bfgs", "newton", "descent", NULL};
 
 const char *covey_solver_name(covey_solver solver) {
-    return (int)solver >= 0 && solver <= COVEY_SOLVER_NEWTON ? solver_names[solver] : "unknown";
+    return (int)solver >= 0 && solver <= COVEY_SOLVER_DESCENT ? solver_names[solver] : "unknown";
 }
 
 covey_status covey_solver_find(covey_solver *out, const char *name, covey_error *err) {
@@ -29,7 +29,8 @@ covey_status covey_solver_find(covey_solver *out, const char *name, covey_error 
         return covey__fail(err, COVEY_E_ARGUMENT, NULL,
                            "no solver named '%.40s'; did you mean '%s'?", name, near);
     return covey__fail(err, COVEY_E_ARGUMENT, NULL,
-                       "no solver named '%.40s'; use auto, exact, irls, lbfgs, bfgs or newton",
+                       "no solver named '%.40s'; use auto, exact, irls, lbfgs, bfgs, newton or "
+                       "descent",
                        name);
 }
 
@@ -48,6 +49,7 @@ static const method newton = {covey__solve_newton, covey__newton_bytes};
 static const method quasi = {covey__solve_quasi, covey__quasi_bytes};
 static const method lbfgs = {covey__solve_lbfgs, covey__lbfgs_bytes};
 static const method bfgs = {covey__solve_bfgs, covey__bfgs_bytes};
+static const method descent = {covey__solve_descent, covey__descent_bytes};
 static const method tube = {covey__solve_tube, covey__tube_bytes};
 
 /* The fastest that reaches the optimum. */
@@ -76,6 +78,8 @@ static method choose(const covey__centre_options *options, const covey_loss_ops 
         return bfgs;
     case COVEY_SOLVER_NEWTON:
         return newton;
+    case COVEY_SOLVER_DESCENT:
+        return descent;
     case COVEY_SOLVER_AUTO:
         break;
     }
@@ -235,7 +239,8 @@ covey_status covey__centre_solve(double *centre, covey_centre_report *report,
     covey__problem_init(&problem, points, loss, work);
     covey__evaluation_init(&e, &problem, work);
     covey__solver_call call = {
-        .problem = &problem, .work = work, .limit = options->iteration_limit, .value = NAN};
+        .problem = &problem, .work = work, .limit = options->iteration_limit,
+        .value = NAN, .step = options->step, .step_user = options->step_user};
     if (automatic && options->effort == COVEY__EFFORT_STEP && !call.limit)
         call.limit = 1;
     if (problem.total_weight == 0) {
@@ -269,19 +274,18 @@ done:
     return status;
 }
 
-covey_status covey_centre_compute(double *centre, covey_centre_report *report, const double *x,
+static covey_status solve_checked(double *centre, covey_centre_report *report, const double *x,
                                   size_t m, size_t d, const double *weights,
-                                  const covey_loss *loss, covey_solver solver,
-                                  int iteration_limit, covey_error *err) {
+                                  const covey_loss *loss, const covey__centre_options *options,
+                                  covey_error *err) {
     covey_status status = COVEY_OK;
     covey__centre_work work = {0};
     double *answer = NULL;
     covey__points points = {.x64 = x, .weights = weights, .m = m, .d = d};
-    covey__centre_options options = {solver, COVEY__EFFORT_FULL, iteration_limit};
     covey_centre_report ours;
     COVEY_FAIL_IF(m == 0 || d == 0, err, COVEY_E_ARGUMENT, NULL,
                   "a centre needs at least one row and one column");
-    COVEY_FAIL_IF(iteration_limit < 0, err, COVEY_E_ARGUMENT, NULL,
+    COVEY_FAIL_IF(options->iteration_limit < 0, err, COVEY_E_ARGUMENT, NULL,
                   "an iteration limit is 0 (the solver's own) or more");
     for (size_t i = 0; i < m; ++i) {
         for (size_t j = 0; j < d; ++j)
@@ -296,7 +300,14 @@ covey_status covey_centre_compute(double *centre, covey_centre_report *report, c
     answer = covey__alloc_array(d, sizeof *answer);
     COVEY_NOMEM_IF(!answer, err);
     memcpy(answer, centre, d * sizeof *answer);
-    COVEY_TRY(covey__centre_solve(answer, &ours, &points, loss, &options, &work, err));
+    if (options->step) {
+        double value;
+        COVEY_TRY(covey__centre_objective(&value, centre, &points, loss, &work, err));
+        options->step(options->step_user, 0, centre, value);
+    }
+    COVEY_TRY(covey__centre_solve(answer, &ours, &points, loss, options, &work, err));
+    if (options->step)
+        options->step(options->step_user, ours.iterations, answer, ours.objective);
     memcpy(centre, answer, d * sizeof *answer);
     if (report)
         *report = ours;
@@ -304,4 +315,25 @@ done:
     covey__free(answer);
     covey__centre_work_fini(&work);
     return status;
+}
+
+covey_status covey_centre_compute(double *centre, covey_centre_report *report, const double *x,
+                                  size_t m, size_t d, const double *weights,
+                                  const covey_loss *loss, covey_solver solver,
+                                  int iteration_limit, covey_error *err) {
+    covey__centre_options options = {
+        .solver = solver, .effort = COVEY__EFFORT_FULL, .iteration_limit = iteration_limit};
+    return solve_checked(centre, report, x, m, d, weights, loss, &options, err);
+}
+
+covey_status covey_centre_trace(double *centre, covey_centre_report *report, const double *x,
+                                size_t m, size_t d, const double *weights, const covey_loss *loss,
+                                covey_solver solver, int iteration_limit, covey_step_fn step,
+                                void *user, covey_error *err) {
+    covey__centre_options options = {.solver = solver,
+                                     .effort = COVEY__EFFORT_LOCAL,
+                                     .iteration_limit = iteration_limit,
+                                     .step = step,
+                                     .step_user = user};
+    return solve_checked(centre, report, x, m, d, weights, loss, &options, err);
 }

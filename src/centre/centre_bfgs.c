@@ -161,6 +161,7 @@ covey_status covey__solve_bfgs(double *centre, covey__solver_call *call, covey_e
         covey__evaluation swap = b.e;
         b.e = b.trial;
         b.trial = swap;
+        covey__tell_step(call, centre, b.e.value);
     }
     call->converged = largest(b.e.gradient, d) <= GRADIENT_TOLERANCE;
     return COVEY_OK;

@@ -31,6 +31,8 @@ typedef struct covey__centre_options {
     covey_solver solver;
     covey__effort effort;  /* heeded by COVEY_SOLVER_AUTO only */
     int iteration_limit;   /* 0: the solver's own */
+    covey_step_fn step;    /* told the way, or NULL; see covey_centre_trace */
+    void *step_user;
 } covey__centre_options;
 
 /* Scratch memory kept between calls. Zero-initialise; grows as needed; one thread at a time. */

@@ -69,6 +69,7 @@ covey_status covey__solve_irls(double *centre, covey__solver_call *call, covey_e
         covey__evaluation swap = e;
         e = trial;
         trial = swap;
+        covey__tell_step(call, centre, e.value);
         if (fall <= LEAST_FALL * fabs(e.value)) {
             /* Nothing more to gain in float64. */
             call->converged = covey__optimality(problem, &e) <= AT_REST;

@@ -19,6 +19,7 @@ typedef struct session {
     double *best; /* [padded]: NLopt's answer after FAILURE need not be the best point it saw */
     double best_value;
     int limit, calls;
+    covey__solver_call *call;
 } session;
 
 size_t covey__lbfgs_bytes(const covey__points *points) {
@@ -35,6 +36,8 @@ static double objective(unsigned n, const double *mu, double *gradient, void *da
     if (s->e.value < s->best_value) {
         s->best_value = s->e.value;
         memcpy(s->best, mu, n * sizeof *mu);
+        s->call->iterations = s->calls;
+        covey__tell_step(s->call, mu, s->e.value);
     }
     return s->e.value;
 }
@@ -42,7 +45,7 @@ static double objective(unsigned n, const double *mu, double *gradient, void *da
 covey_status covey__solve_lbfgs(double *centre, covey__solver_call *call, covey_error *err) {
     covey_status status = COVEY_OK;
     covey__problem *problem = call->problem;
-    session s = {.problem = problem, .best_value = INFINITY};
+    session s = {.problem = problem, .best_value = INFINITY, .call = call};
     COVEY_FAIL_IF(problem->d > 1000000, err, COVEY_E_LIMIT, NULL,
                   "rows of %zu numbers are too wide for L-BFGS", problem->d);
     covey__evaluation_init(&s.e, problem, call->work);

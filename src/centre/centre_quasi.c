@@ -143,6 +143,7 @@ static void descend(double *centre, quasi *q, covey__evaluation *e, covey__evalu
         covey__evaluation swap = *e;
         *e = *trial;
         *trial = swap;
+        covey__tell_step(call, centre, e->value);
         still = fall <= LEAST_FALL * fabs(e->value) ? still + 1 : 0;
         if (still >= PATIENCE)
             break;

@@ -18,7 +18,16 @@ typedef struct covey__solver_call {
     int converged;
     double tolerance; /* of covey__optimality; 0: COVEY__SOLVED */
     double value;     /* the objective at the answer, where the solver knows it; else NaN */
+    covey_step_fn step; /* or NULL */
+    void *step_user;
 } covey__solver_call;
+
+/* For solvers to call after each iteration that moved the centre. */
+static inline void covey__tell_step(const covey__solver_call *call, const double *centre,
+                                    double value) {
+    if (call->step)
+        call->step(call->step_user, call->iterations, centre, value);
+}
 
 /* The mean, the median, as the row says. */
 covey_status covey__solve_exact(double *centre, covey__solver_call *call, covey_error *err);
@@ -46,6 +55,10 @@ size_t covey__lbfgs_bytes(const covey__points *points);
 /* BFGS with the full matrix, as scipy.optimize.minimize's. */
 covey_status covey__solve_bfgs(double *centre, covey__solver_call *call, covey_error *err);
 size_t covey__bfgs_bytes(const covey__points *points);
+
+/* Steepest descent whose step is halved until the objective falls enough. */
+covey_status covey__solve_descent(double *centre, covey__solver_call *call, covey_error *err);
+size_t covey__descent_bytes(const covey__points *points);
 
 /* The epsilon tube: smoothed, the smoothing then taken away step by step. */
 covey_status covey__solve_tube(double *centre, covey__solver_call *call, covey_error *err);
