@@ -3,13 +3,14 @@
 #ifndef COVEY_COVEY_H
 #define COVEY_COVEY_H
 
-#include "covey/chart.h"
 #include "covey/assign.h"
+#include "covey/chart.h"
 #include "covey/cluster.h"
 #include "covey/compare.h"
 #include "covey/cpu.h"
 #include "covey/diff.h"
 #include "covey/labels.h"
+#include "covey/landscape.h"
 #include "covey/loss.h"
 #include "covey/network.h"
 #include "covey/npy.h"
