@@ -55,7 +55,7 @@ static int add_named_losses(cluster_request *out, const char *text) {
 }
 
 static int read_losses(cluster_request *out, const options *options) {
-    int single = options->command == COMMAND_CLUSTER;
+    int single = options->command == COMMAND_CLUSTER || options->command == COMMAND_DESCEND;
     const option_value *value = &options->values[single ? OPT_LOSS : OPT_LOSSES];
     for (size_t i = 0; i < value->n_items; ++i) {
         int code = strcmp(value->items[i], "all") == 0 ? add_all_losses(out)
@@ -64,7 +64,8 @@ static int read_losses(cluster_request *out, const options *options) {
             return code;
     }
     if (single && out->n_losses > 1)
-        return misuse("cluster takes one loss; 'covey compare' takes several");
+        return misuse("%s takes one loss; 'covey compare' takes several",
+                      command_rows[options->command].name);
     return EXIT_DONE;
 }
 
@@ -163,7 +164,8 @@ static int read_start(cluster_request *out, const options *options) {
     covey_status status = covey_npy_load_f64(&out->start, &rows, &out->start_cols, text, &err);
     if (status != COVEY_OK)
         return fail_status(status, &err);
-    if (options->values[OPT_CLUSTERS].given && cluster->k != rows)
+    if ((options->values[OPT_CLUSTERS].given || options->values[OPT_GROUPS].given) &&
+        cluster->k != rows)
         return misuse("--start %s has %zu centres, and -k asks for something else; leave -k out",
                       text, rows);
     cluster->k = rows;
@@ -214,10 +216,15 @@ int cluster_request_read(cluster_request *out, const options *options) {
     out->normalize_given = values[OPT_NORMALIZE].given;
     out->normalize = (covey_normalize)values[OPT_NORMALIZE].choice;
     covey_error err;
-    covey_status status = covey_solver_find(&cluster->solver, values[OPT_SOLVER].text, &err);
+    const char *solver = values[OPT_SOLVER].text; /* descend shows solvers, and has no such choice */
+    covey_status status = covey_solver_find(&cluster->solver, solver ? solver : "auto", &err);
     if (status != COVEY_OK)
         return misuse_status(status, &err);
-    int code = read_clusters(out, values[OPT_CLUSTERS].text);
+    int code = EXIT_DONE;
+    if (options->command == COMMAND_DESCEND)
+        cluster->k = (size_t)values[OPT_GROUPS].count;
+    else
+        code = read_clusters(out, values[OPT_CLUSTERS].text);
     if (code == EXIT_DONE)
         code = read_losses(out, options);
     for (size_t i = 0; i < values[OPT_PARAM].n_items && code == EXIT_DONE; ++i)

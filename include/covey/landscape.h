@@ -23,7 +23,7 @@ typedef struct covey_landscape_params {
     size_t starts;   /* of gradient descent, 0..100 */
     int steps;       /* of each solver, at most; from 1 on */
     /* Rows used at most, chosen evenly by place; 0: as many as keep rows * d below 5,120,000, or
-     * below a tenth of it for coordinate losses known by callbacks alone. */
+     * below a twentieth of it for coordinate losses known by callbacks alone. */
     size_t max_rows;
     uint64_t seed;
     int threads;     /* 0: all cores */

@@ -7,7 +7,7 @@
 
 enum {
     BUDGET = 5120000, /* numbers: 10,000 photos; a pass over them takes some milliseconds */
-    SLOW_SHARE = 10   /* losses known by callbacks alone get one in that many */
+    SLOW_SHARE = 20   /* losses known by callbacks alone get one in that many */
 };
 
 covey_landscape_params covey_landscape_params_default(void) {

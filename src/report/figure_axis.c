@@ -52,8 +52,12 @@ double covey__axis_place(const covey__axis *axis, double value) {
 }
 
 void covey__axis_label(char out[32], const covey__axis *axis, size_t tick) {
+    double value = axis->ticks[tick];
     locale_t kept = covey__c_locale_begin();
-    snprintf(out, 32, "%.6g", axis->ticks[tick]);
+    if (axis->log && (value < 0.005 || value > 20000))
+        snprintf(out, 32, "1e%.0f", round(log10(value)));
+    else
+        snprintf(out, 32, "%.6g", value);
     covey__c_locale_end(kept);
 }
 
