@@ -32,7 +32,10 @@ static int print_result(const covey_run *run, const float *x, const options *opt
             json_object_set_new(root, "solvers", compare_solvers_json(rows, n_rows));
         code = json_print(root);
     } else if (values[OPT_CSV].given) {
-        result_print_csv(run);
+        if (solvers)
+            compare_solvers_print_csv(rows, n_rows);
+        else
+            result_print_csv(run);
     } else if (options->command == COMMAND_CLUSTER) {
         result_print_clusters(run, 0);
     } else {
@@ -42,6 +45,8 @@ static int print_result(const covey_run *run, const float *x, const options *opt
     }
     if (!values[OPT_JSON].given && !values[OPT_CSV].given)
         labels_print(run);
+    if (code == EXIT_DONE && solvers && values[OPT_COMPARE_PLOT].given)
+        code = compare_solvers_plot(values[OPT_COMPARE_PLOT].text, rows, n_rows);
     free(rows);
     return code;
 }
@@ -57,8 +62,8 @@ static int group_features(const options *options) {
         return misuse("name one features file or run folder: 'covey %s FEATURES -k 6'", name);
     if (options->values[OPT_JSON].given && options->values[OPT_CSV].given)
         return misuse("--csv and --json exclude each other");
-    if (options->values[OPT_SOLVERS].given && options->values[OPT_CSV].given)
-        return misuse("--csv has no place for --solvers; use --json");
+    if (options->values[OPT_COMPARE_PLOT].given && !options->values[OPT_SOLVERS].given)
+        return misuse("--plot draws what --solvers finds; give both");
     int code = cluster_request_read(&request, options);
     if (code == EXIT_DONE)
         code = run_output_load(&run, &own, options->operands[0]);

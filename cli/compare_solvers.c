@@ -8,6 +8,7 @@
 
 #include "console.h"
 #include "json_out.h"
+#include "table_file.h"
 
 static const covey_solver solvers[] = {COVEY_SOLVER_EXACT, COVEY_SOLVER_NEWTON, COVEY_SOLVER_IRLS,
                                        COVEY_SOLVER_LBFGS, COVEY_SOLVER_BFGS};
@@ -95,6 +96,15 @@ static int solve_loss(solver_row *out, cluster_rows *rows, const covey_clusterin
     return EXIT_DONE;
 }
 
+static void fill_gaps(solver_row *rows) {
+    double best = INFINITY;
+    for (int s = 0; s < SOLVERS; ++s)
+        if (rows[s].clusters)
+            best = fmin(best, rows[s].objective);
+    for (int s = 0; s < SOLVERS; ++s)
+        rows[s].gap = rows[s].objective - best;
+}
+
 int compare_solvers(solver_row **out, size_t *n_out, const covey_run *run, const float *x) {
     const covey_comparison *comparison = &run->comparison;
     size_t n = comparison->n, d = comparison->d, kept = 0;
@@ -110,6 +120,7 @@ int compare_solvers(solver_row **out, size_t *n_out, const covey_run *run, const
     for (size_t l = 0; l < comparison->n_losses && code == EXIT_DONE; ++l) {
         solver_row part[SOLVERS];
         code = solve_loss(part, &rows, &comparison->clusterings[l], x);
+        fill_gaps(part);
         for (int s = 0; s < SOLVERS && code == EXIT_DONE; ++s)
             if (part[s].clusters)
                 table[kept++] = part[s];
@@ -127,14 +138,14 @@ int compare_solvers(solver_row **out, size_t *n_out, const covey_run *run, const
 }
 
 void compare_solvers_print(const solver_row *rows, size_t n_rows) {
-    printf("\nsolvers: each cluster's centre again, from its mean\n%-20s %-7s %20s %10s %11s %10s "
-           "%10s %s\n",
-           "loss", "solver", "objective", "iterations", "evaluations", "ms", "converged",
+    printf("\nsolvers: each cluster's centre again, from its mean\n%-20s %-7s %20s %10s %10s %11s "
+           "%10s %10s %s\n",
+           "loss", "solver", "objective", "above best", "iterations", "evaluations", "ms", "converged",
            "from the exact centre");
     for (size_t i = 0; i < n_rows; ++i) {
         const solver_row *row = &rows[i];
-        printf("%-20s %-7s %20.12g %10lld %11lld %10.2f %6zu/%-3zu ", row->loss, row->solver,
-               row->objective, row->iterations, row->evaluations, 1000 * row->seconds,
+        printf("%-20s %-7s %20.12g %10.3g %10lld %11lld %10.2f %6zu/%-3zu ", row->loss,
+               row->solver, row->objective, row->gap, row->iterations, row->evaluations, 1000 * row->seconds,
                row->converged, row->clusters);
         if (isnan(row->from_exact))
             puts("-");
@@ -151,6 +162,7 @@ json_t *compare_solvers_json(const solver_row *rows, size_t n_rows) {
         json_object_set_new(object, "loss", json_string(row->loss));
         json_object_set_new(object, "solver", json_string(row->solver));
         json_object_set_new(object, "objective", json_number(row->objective));
+        json_object_set_new(object, "gap", json_number(row->gap));
         json_object_set_new(object, "iterations", json_integer(row->iterations));
         json_object_set_new(object, "evaluations", json_integer(row->evaluations));
         json_object_set_new(object, "clusters", json_integer((json_int_t)row->clusters));
@@ -160,4 +172,74 @@ json_t *compare_solvers_json(const solver_row *rows, size_t n_rows) {
         json_array_append_new(list, object);
     }
     return list;
+}
+
+void compare_solvers_print_csv(const solver_row *rows, size_t n_rows) {
+    puts("loss,solver,objective,gap,iterations,evaluations,clusters,converged,seconds,from_exact");
+    for (size_t i = 0; i < n_rows; ++i) {
+        const solver_row *row = &rows[i];
+        printf("%s,%s,", row->loss, row->solver);
+        table_number(stdout, row->objective);
+        putchar(',');
+        table_number(stdout, row->gap);
+        printf(",%lld,%lld,%zu,%zu,%.6f,", row->iterations, row->evaluations, row->clusters,
+               row->converged, row->seconds);
+        table_number(stdout, row->from_exact);
+        putchar('\n');
+    }
+}
+
+/* ---- the picture ------------------------------------------------------------------------------- */
+
+static const double FLOOR = 1e-17; /* where a gap of 0 is drawn: the axis has no 0 */
+
+/* One panel for each run of rows of one loss; series, ms and gap [n_rows]. Returns the number. */
+static size_t fill_panels(covey_panel *panels, covey_series *series, double *ms, double *gap,
+                          const solver_row *rows, size_t n_rows) {
+    double fastest = INFINITY, slowest = 0, largest = 1e-9;
+    size_t n = 0;
+    for (size_t i = 0; i < n_rows; ++i) {
+        const solver_row *row = &rows[i];
+        double size = fabs(row->objective - row->gap);
+        ms[i] = fmax(1000 * row->seconds, 1e-4);
+        gap[i] = fmax(size > 0 ? row->gap / size : row->gap, FLOOR);
+        fastest = fmin(fastest, ms[i]);
+        slowest = fmax(slowest, ms[i]);
+        largest = fmax(largest, gap[i]);
+        series[i] = (covey_series){row->solver, ms + i, gap + i, 1, 0, 1};
+        if (n == 0 || strcmp(panels[n - 1].title, row->loss) != 0)
+            panels[n++] = (covey_panel){.title = row->loss, .series = series + i};
+        ++panels[n - 1].n_series;
+    }
+    for (size_t p = 0; p < n; ++p) {
+        panels[p].x_label = "ms, all clusters";
+        panels[p].y_label = "relative gap to the best solver";
+        panels[p].log_x = panels[p].log_y = 1;
+        panels[p].x_low = pow(10, floor(log10(fastest)));
+        panels[p].x_high = pow(10, floor(log10(slowest)) + 1);
+        panels[p].y_low = FLOOR / 3;
+        panels[p].y_high = 10 * largest;
+    }
+    return n;
+}
+
+int compare_solvers_plot(const char *path, const solver_row *rows, size_t n_rows) {
+    covey_panel *panels = calloc(n_rows + 1, sizeof *panels);
+    covey_series *series = calloc(n_rows + 1, sizeof *series);
+    double *numbers = malloc((2 * n_rows + 1) * sizeof *numbers);
+    int code = panels && series && numbers ? EXIT_DONE : fail_memory();
+    if (code == EXIT_DONE) {
+        size_t n = fill_panels(panels, series, numbers, numbers + n_rows, rows, n_rows);
+        covey_figure figure = {.title = "Solvers: how near, how fast",
+                               .note = "Each cluster's centre again, from its mean. A gap of 0 is "
+                                       "drawn at 1e-17.",
+                               .panels = panels,
+                               .n_panels = n,
+                               .columns = 3};
+        code = figure_save_one(path, &figure);
+    }
+    free(panels);
+    free(series);
+    free(numbers);
+    return code;
 }

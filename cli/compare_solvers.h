@@ -11,6 +11,7 @@
 typedef struct solver_row {
     const char *loss, *solver;
     double objective;
+    double gap; /* of the objective to the best of this loss's solvers */
     long long iterations, evaluations;
     size_t clusters, converged;
     double seconds;
@@ -23,5 +24,10 @@ int compare_solvers(solver_row **rows, size_t *n_rows, const covey_run *run, con
 
 void compare_solvers_print(const solver_row *rows, size_t n_rows);
 json_t *compare_solvers_json(const solver_row *rows, size_t n_rows);
+/* As CSV on stdout. */
+void compare_solvers_print_csv(const solver_row *rows, size_t n_rows);
+/* Gap against time, a panel for each loss; the suffix of `path` says .png or .svg. Returns the exit
+ * code. */
+int compare_solvers_plot(const char *path, const solver_row *rows, size_t n_rows);
 
 #endif

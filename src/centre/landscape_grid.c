@@ -17,7 +17,7 @@
 
 enum {
     PLAIN_WORK = 400000000,  /* evaluations of rho up to which the plain sum is taken */
-    TABLE_WORK = 100000000,  /* that a table may cost, its nodes chosen by it within: */
+    TABLE_WORK = 30000000,   /* that a table may cost, its nodes chosen by it within: */
     FEWEST_NODES = 33,
     MOST_NODES = 513,
     CHECKS = 5,              /* squared: points at which the grid is compared */
