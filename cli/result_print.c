@@ -7,6 +7,7 @@
 
 #include "console.h"
 #include "json_out.h"
+#include "k_table_print.h"
 #include "labels_print.h"
 
 /* The photo of a row, or "row 12". */
@@ -66,6 +67,7 @@ void result_print_clusters(const covey_run *run, size_t loss) {
            c->converged ? "" : " (the limit; not converged)");
     if (run->comparison.k_reason[0])
         printf("%s\n", run->comparison.k_reason);
+    k_table_print(&run->comparison);
     printf("\ncluster    size  median distance  representative\n");
     for (size_t j = 0; j < c->k; ++j) {
         if (!is_cluster(c, j))
@@ -123,7 +125,10 @@ static void print_votes(const covey_run *run) {
 void result_print_comparison(const covey_run *run) {
     const covey_comparison *c = &run->comparison;
     if (c->k_reason[0])
-        printf("%s\n\n", c->k_reason);
+        printf("%s\n", c->k_reason);
+    k_table_print(c);
+    if (c->k_reason[0])
+        putchar('\n');
     printf("%-20s %-16s %3s %14s %6s %10s %14s %14s\n", "loss", "parameters", "k", "objective",
            "rounds", "silhouette", "sum of squares", "sum of |x|");
     for (size_t l = 0; l < c->n_losses; ++l) {
@@ -231,6 +236,10 @@ static void add_comparison(json_t *root, const covey_run *run, int labels) {
     set_count(root, "k", (long long)c->k_chosen);
     if (c->k_reason[0])
         json_object_set_new(root, "k_reason", json_string(c->k_reason));
+    if (c->n_k_table) {
+        json_object_set_new(root, "k_clear", json_boolean(c->k_clear));
+        json_object_set_new(root, "k_table", k_table_json(c));
+    }
     for (size_t l = 0; l < c->n_losses; ++l)
         json_array_append_new(losses, loss_json(run, l, labels));
     json_object_set_new(root, "losses", losses);

@@ -17,6 +17,17 @@ typedef struct covey_vote {
     int seeds;           /* of `n_seeds`, under the reference loss; 0 if seeds were not run */
 } covey_vote;
 
+/* What speaks for one number of groups; NaN where a measure says nothing. docs/maths/choosing-k.md. */
+typedef struct covey_k_row {
+    size_t k;
+    double objective;         /* of the rough fit, under the reference loss */
+    double silhouette;        /* simplified, -1..1 [HruschkaEtAl2004] */
+    double calinski_harabasz; /* variance ratio, 0.. [CalinskiHarabasz1974] */
+    double elbow;             /* second difference of the logarithm of the objective */
+    double stability;         /* mean ARI between clusterings of overlapping samples
+                                 [BenHurGuyon2003] */
+} covey_k_row;
+
 typedef struct covey_comparison {
     size_t n, d;
     size_t n_losses;
@@ -45,6 +56,9 @@ typedef struct covey_comparison {
     double *sum_l1;                /* [n_losses], sum of L1 distances to its medians */
     size_t k_chosen;
     char k_reason[256];            /* why this k, when chosen automatically; "" otherwise */
+    int k_clear;                   /* 0: chosen automatically, and there is no clear k */
+    covey_k_row *k_table;          /* [n_k_table], by k; none where k was given */
+    size_t n_k_table;
 } covey_comparison;
 
 typedef struct covey_compare_params {

@@ -280,9 +280,10 @@ covey_status covey_compare_compute(covey_comparison *out, const float *x, size_t
     if (!used.classic)
         COVEY_TRY(covey__estimate(losses, n_losses, &data, k_low, k_high, &used, err));
     if (!params->cluster.k)
-        COVEY_TRY(covey__choose_k(&used.k, made.k_reason, &data, losses, k_low, k_high, &used,
-                                  err));
-    made.k_chosen = used.k;
+        COVEY_TRY(covey__choose_k(&made, &data, losses, k_low, k_high, &used, err));
+    else
+        made.k_chosen = params->cluster.k;
+    used.k = made.k_chosen;
     if (used.start != COVEY_START_CENTRES) {
         starts = covey__alloc_array((size_t)used.restarts * used.k, sizeof *starts);
         COVEY_NOMEM_IF(!starts, err);
@@ -323,5 +324,6 @@ void covey_comparison_fini(covey_comparison *comparison) {
     covey__free(comparison->silhouette);
     covey__free(comparison->sum_l2);
     covey__free(comparison->sum_l1);
+    covey__free(comparison->k_table);
     memset(comparison, 0, sizeof *comparison);
 }

@@ -34,8 +34,9 @@ covey_status covey__yardsticks(double *silhouette, double *sum_l2, double *sum_l
                                const covey__data *data, const int32_t *labels, size_t k,
                                covey_error *err);
 
-/* k for -k auto, by the simplified silhouette under `loss`; `reason` is a sentence. */
-covey_status covey__choose_k(size_t *k, char reason[256], const covey__data *data,
+/* k for -k auto and what speaks for each k of the range, under `loss`: out->k_chosen, k_clear, k_reason,
+ * k_table (docs/maths/choosing-k.md). */
+covey_status covey__choose_k(covey_comparison *out, const covey__data *data,
                              const covey_loss *loss, size_t k_low, size_t k_high,
                              const covey_cluster_params *params, covey_error *err);
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* One measure for all losses, whose own objectives cannot be compared, and k by it. */
+/* One measure for all losses, whose own objectives cannot be compared. */
 #include <math.h>
 #include <string.h>
 
 #include "base_internal.h"
 #include "compare_internal.h"
-#include "random_internal.h"
 
 static covey_status silhouette_of(double *out, const covey__data *data,
                                   const covey__measure *measure, const int32_t *labels,
@@ -138,81 +137,5 @@ done:
     covey__free(sizes);
     covey__free(means);
     covey__free(totals);
-    return status;
-}
-
-/* ---- choosing k ------------------------------------------------------------------------- */
-
-/* Below this a row is on average hardly nearer to its own group than to the next. In 512 dimensions
- * distances differ little, so that the value is low also where groups are plain to see. */
-static const double CLEAR = 0.1;
-
-static void explain(char reason[256], const double *silhouette, size_t k_low, size_t k_high,
-                    size_t best) {
-    double top = silhouette[best - k_low];
-    size_t next = best == k_low ? best + 1 : k_low;
-    for (size_t k = k_low; k <= k_high; ++k)
-        if (k != best && silhouette[k - k_low] > silhouette[next - k_low])
-            next = k;
-    if (k_low == k_high)
-        snprintf(reason, 256, "k = %zu is the only number in the range", best);
-    else if (top < CLEAR)
-        snprintf(reason, 256,
-                 "there is no clear k: the mean silhouette stays below %.2f for every k in "
-                 "%zu..%zu; k = %zu has the highest (%.3f)",
-                 CLEAR, k_low, k_high, best, top);
-    else if (best == k_high && k_high > k_low + 1)
-        snprintf(reason, 256,
-                 "there is no clear k: the mean silhouette is highest at the end of the range "
-                 "%zu..%zu (%.3f at k = %zu) and may rise further",
-                 k_low, k_high, top, best);
-    else
-        snprintf(reason, 256,
-                 "k = %zu has the highest mean silhouette of k = %zu..%zu (%.3f; next best %.3f at "
-                 "k = %zu)",
-                 best, k_low, k_high, top, silhouette[next - k_low], next);
-}
-
-enum { CHOICE_RESTARTS = 3 }; /* a rough fit per k is enough to rank them */
-
-covey_status covey__choose_k(size_t *k, char reason[256], const covey__data *data,
-                             const covey_loss *loss, size_t k_low, size_t k_high,
-                             const covey_cluster_params *params, covey_error *err) {
-    covey_status status = COVEY_OK;
-    covey__fit fit = {0};
-    covey__history history = {0};
-    covey_cluster_params rough = *params;
-    int64_t *starts = NULL;
-    double *silhouette = covey__calloc(k_high - k_low + 1, sizeof *silhouette);
-    size_t best = k_low;
-    COVEY_NOMEM_IF(!silhouette, err);
-    if (rough.restarts > CHOICE_RESTARTS)
-        rough.restarts = CHOICE_RESTARTS;
-    if (rough.start == COVEY_START_CENTRES)
-        rough.start = COVEY_START_KMEANSPP;
-    starts = covey__alloc_array((size_t)rough.restarts * k_high, sizeof *starts);
-    COVEY_NOMEM_IF(!starts, err);
-    for (size_t now = k_low; now <= k_high; ++now) {
-        rough.k = now;
-        COVEY_TRY(covey__start_rows(starts, data, now, rough.start, rough.restarts, rough.seed,
-                                    COVEY__PURPOSE_START, err));
-        COVEY_TRY(covey__fit_best(&fit, &history, data, loss, &rough, starts, rough.restarts, err));
-        for (size_t i = 0; i < data->n; ++i)
-            if (fit.labels[i] < 0)
-                fit.labels[i] = 0;
-        COVEY_TRY(covey__yardsticks(&silhouette[now - k_low], NULL, NULL, data, fit.labels, fit.k,
-                                    err));
-        covey__fit_fini(&fit);
-        history.count = 0;
-        if (silhouette[now - k_low] > silhouette[best - k_low])
-            best = now;
-    }
-    *k = best;
-    explain(reason, silhouette, k_low, k_high, best);
-done:
-    covey__fit_fini(&fit);
-    covey__free(history.rounds);
-    covey__free(silhouette);
-    covey__free(starts);
     return status;
 }

@@ -135,11 +135,31 @@ static covey_status dump(char **out, json_t *root, covey_error *err) {
     return COVEY_OK;
 }
 
+static json_t *k_table_of(const covey_comparison *c) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < c->n_k_table; ++i) {
+        const covey_k_row *row = &c->k_table[i];
+        json_t *object = json_object();
+        json_object_set_new(object, "k", json_integer((json_int_t)row->k));
+        json_object_set_new(object, "objective", real_or_null(row->objective));
+        json_object_set_new(object, "silhouette", real_or_null(row->silhouette));
+        json_object_set_new(object, "calinski_harabasz", real_or_null(row->calinski_harabasz));
+        json_object_set_new(object, "elbow", real_or_null(row->elbow));
+        json_object_set_new(object, "stability", real_or_null(row->stability));
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
 covey_status covey__run_comparison_json(char **out, const covey_run *run, covey_error *err) {
     const covey_comparison *c = &run->comparison;
     json_t *root = json_object(), *losses = json_array(), *votes = json_array();
     json_object_set_new(root, "k", json_integer((json_int_t)c->k_chosen));
     json_object_set_new(root, "k_reason", text_or_null(c->k_reason));
+    if (c->n_k_table) {
+        json_object_set_new(root, "k_clear", json_boolean(c->k_clear));
+        json_object_set_new(root, "k_table", k_table_of(c));
+    }
     json_object_set_new(root, "clusters", json_integer((json_int_t)c->k_all));
     for (size_t l = 0; l < c->n_losses; ++l)
         json_array_append_new(losses, loss_of(c, l));

@@ -445,6 +445,36 @@ static void load_matrix(double *out, const json_t *array, size_t n) {
         out[i] = json_number_value(json_array_get(json_array_get(array, i / n), i % n));
 }
 
+static double number_or_nan(const json_t *object, const char *key) {
+    const json_t *value = json_object_get(object, key);
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+static covey_status load_k_table(loader *in, covey_error *err) {
+    covey_comparison *c = &in->run->comparison;
+    const json_t *table = json_object_get(in->comparison, "k_table");
+    size_t n = json_array_size(table);
+    if (n > c->n)
+        return broken(in, "comparison.json", "tries more numbers of groups than there are rows",
+                      err);
+    c->k_clear = json_is_true(json_object_get(in->comparison, "k_clear"));
+    c->k_table = covey__calloc(n + 1, sizeof *c->k_table);
+    if (!c->k_table)
+        return covey__fail(err, COVEY_E_NOMEM, NULL, "memory ran out");
+    for (size_t i = 0; i < n; ++i) {
+        const json_t *row = json_array_get(table, i);
+        c->k_table[i] =
+            (covey_k_row){.k = count_at(row, "k"),
+                          .objective = number_or_nan(row, "objective"),
+                          .silhouette = number_or_nan(row, "silhouette"),
+                          .calinski_harabasz = number_or_nan(row, "calinski_harabasz"),
+                          .elbow = number_or_nan(row, "elbow"),
+                          .stability = number_or_nan(row, "stability")};
+    }
+    c->n_k_table = n;
+    return COVEY_OK;
+}
+
 static covey_status load_comparison(loader *in, covey_error *err) {
     covey_status status = COVEY_OK;
     covey_comparison *c = &in->run->comparison;
@@ -486,6 +516,7 @@ static covey_status load_comparison(loader *in, covey_error *err) {
     for (size_t j = 0; j < c->k_all; ++j)
         c->stability[j] = json_number_value(json_array_get(stability, j));
     COVEY_TRY(load_votes(in, err));
+    COVEY_TRY(load_k_table(in, err));
     COVEY_TRY(each_row(in, "clusters.csv", 9, cluster_row, err));
     COVEY_TRY(each_row(in, "history.csv", 6, history_row, err));
     for (size_t l = 0; l < n_losses; ++l) {
