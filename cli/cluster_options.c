@@ -313,6 +313,46 @@ static int32_t *previous_labels(const covey_run *run, const covey_run *previous)
     return NULL;
 }
 
+/* ---- names of groups ------------------------------------------------------------------------- */
+
+typedef struct kept_names {
+    const char **names; /* [n], strings of the run they come from */
+    size_t n;
+    int32_t *labels; /* [rows of the new run]: the old group of each, or -1; NULL: none known */
+} kept_names;
+
+static int has_names(const covey_run *run) {
+    for (size_t j = 0; run && j < run->n_names; ++j)
+        if (run->names[j])
+            return 1;
+    return 0;
+}
+
+/* Before grouping: the names that `previous` gave, else those of the groups that `run` comes with.
+ * Returns the exit code. */
+static int keep_names(kept_names *kept, const covey_run *run, const covey_run *previous) {
+    const covey_run *from = has_names(previous) ? previous : run;
+    memset(kept, 0, sizeof *kept);
+    if (!has_names(from))
+        return EXIT_DONE;
+    kept->names = malloc(from->n_names * sizeof *kept->names);
+    if (!kept->names)
+        return fail_memory();
+    memcpy(kept->names, from->names, from->n_names * sizeof *kept->names);
+    kept->n = from->n_names;
+    kept->labels = previous_labels(run, from);
+    return EXIT_DONE;
+}
+
+static covey_status carry_names(covey_run *run, const kept_names *kept, covey_error *err) {
+    size_t lost = 0;
+    covey_status status = covey_run_carry_names(run, &lost, kept->labels, kept->names, kept->n, err);
+    if (lost)
+        say("%zu group name%s not kept: no group of this run has most of the same photos", lost,
+            lost == 1 ? " is" : "s are");
+    return status;
+}
+
 static void enter_facts(const cluster_request *request, covey_run *run) {
     const covey_cluster_params *cluster = &request->params.cluster;
     covey_run_facts *facts = &run->facts;
@@ -341,6 +381,10 @@ int cluster_request_compute(cluster_request *request, covey_run *run, int own,
         return fail_memory();
     free(request->x);
     request->x = x;
+    kept_names kept;
+    code = keep_names(&kept, run, previous);
+    if (code != EXIT_DONE)
+        return code;
     memcpy(x, run->features.data, n * d * sizeof *x);
     int32_t *labels = previous_labels(run, previous);
     request->params.previous = labels;
@@ -359,12 +403,15 @@ int cluster_request_compute(cluster_request *request, covey_run *run, int own,
     free(labels);
     request->params.previous = NULL;
     run->facts.seconds_cluster = console_clock() - start;
-    if (status != COVEY_OK)
-        return fail_status(status, &err);
-    covey_comparison_fini(&run->comparison);
-    run->comparison = comparison;
-    run->scores = NULL;
-    if (request->labels)
+    if (status == COVEY_OK) {
+        covey_comparison_fini(&run->comparison);
+        run->comparison = comparison;
+        run->scores = NULL;
+        status = carry_names(run, &kept, &err);
+    }
+    if (status == COVEY_OK && request->labels)
         status = covey_labels_score(run, request->labels, &err);
+    free(kept.names);
+    free(kept.labels);
     return status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
 }

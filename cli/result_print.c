@@ -32,6 +32,18 @@ static size_t count_clusters(const covey_clustering *c) {
     return count;
 }
 
+/* The name a user gave to a group, or NULL. */
+static const char *group_name(const covey_run *run, size_t cluster) {
+    return cluster < run->n_names ? run->names[cluster] : NULL;
+}
+
+static void print_group_name(const covey_run *run, size_t cluster) {
+    if (!group_name(run, cluster))
+        return;
+    printf("  ");
+    print_clean(stdout, group_name(run, cluster));
+}
+
 static void print_params(char *out, size_t size, const covey_loss *loss) {
     size_t used = 0;
     out[0] = '\0';
@@ -75,6 +87,7 @@ void result_print_clusters(const covey_run *run, size_t loss) {
         printf("%7zu %7zu  %15.6g  ", j, c->sizes[j],
                scratch ? median_distance(c, (int32_t)j, scratch) : 0);
         print_clean(stdout, row_name(run, c->representatives[j], name));
+        print_group_name(run, j);
         putchar('\n');
     }
     size_t trimmed = 0;
@@ -118,6 +131,7 @@ static void print_votes(const covey_run *run) {
             printf("  %5d", vote->seeds);
         printf("  ");
         print_clean(stdout, row_name(run, vote->row, name));
+        print_group_name(run, (size_t)vote->cluster);
         putchar('\n');
     }
 }
@@ -193,6 +207,8 @@ static json_t *clusters_json(const covey_run *run, const covey_clustering *c) {
             continue;
         json_t *cluster = json_object(), *representative = json_object();
         set_count(cluster, "cluster", (long long)j);
+        if (group_name(run, j))
+            json_set_path(cluster, "name", group_name(run, j));
         set_count(cluster, "size", (long long)c->sizes[j]);
         set_row(representative, run, c->representatives[j]);
         json_object_set_new(cluster, "representative", representative);

@@ -123,6 +123,30 @@ COVEY_API COVEY_NODISCARD covey_status covey_run_save(const covey_run *run, cons
 COVEY_API COVEY_NODISCARD covey_status covey_run_load(covey_run **out, const char *folder,
                                                       covey_error *err);
 
+/* ---- names of groups ----------------------------------------------------------------------- */
+
+/* Names group `cluster` (0 .. k_all-1), in memory: one line of UTF-8, at most 200 bytes, copied
+ * without blanks at its ends; NULL or "" takes the name away. COVEY_E_ARGUMENT: no such group, or
+ * no such name. */
+COVEY_API COVEY_NODISCARD covey_status covey_run_set_name(covey_run *run, size_t cluster,
+                                                          const char *name, covey_error *err);
+
+/* Writes the names into run.json of the folder that the run was loaded from: atomically, the rest
+ * of the file as it is. The page and the pictures are not touched. COVEY_E_EXISTS: another run
+ * has taken the folder meanwhile. */
+COVEY_API COVEY_NODISCARD covey_status covey_run_save_names(const covey_run *run,
+                                                            covey_error *err);
+
+/* Names of a run before for the groups of `run`, whatever was in run->names. `labels` [rows]: the
+ * old group of each row under the reference loss, -1 where there was none (NULL: none known). A name goes to the group
+ * that holds more than half of the old one's rows and has more than half of its own known rows from
+ * it, so to one at most; `*lost` (may be NULL) counts those that found none. `names` [n_names],
+ * NULL where there is none; they may not be run->names. */
+COVEY_API COVEY_NODISCARD covey_status covey_run_carry_names(covey_run *run, size_t *lost,
+                                                             const int32_t *labels,
+                                                             const char **names,
+                                                             size_t n_names, covey_error *err);
+
 /* ---- larger pictures ---------------------------------------------------------------------- */
 
 typedef struct covey_picture {
