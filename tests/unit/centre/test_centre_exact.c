@@ -108,7 +108,8 @@ static void test_rows_in_place(void **state) {
     for (size_t l = 0; l < covey_loss_count(); ++l) {
         covey_loss loss = loss_with(covey_loss_get(l)->name, 1.5);
         covey__points points = {.x32 = x, .rows = rows, .m = M, .d = D};
-        covey__centre_options options = {COVEY_SOLVER_AUTO, COVEY__EFFORT_FULL, 0};
+        covey__centre_options options = {.solver = COVEY_SOLVER_AUTO,
+                                         .effort = COVEY__EFFORT_FULL};
         covey_centre_report report;
         double a[D] = {0}, b[D] = {0}, objective;
         assert_ok(covey__centre_solve(a, &report, &points, &loss, &options, &work, &err));

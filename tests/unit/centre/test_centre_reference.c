@@ -131,15 +131,18 @@ static void test_against_scipy(void **state) {
         for (size_t i = 0; i < x.rows; ++i)
             if (labels[i] == reference[r].cluster)
                 rows[points.m++] = (uint32_t)i;
-        covey__centre_options options = {COVEY_SOLVER_AUTO, COVEY__EFFORT_FULL, 0};
+        covey__centre_options options = {.solver = COVEY_SOLVER_AUTO,
+                                         .effort = COVEY__EFFORT_FULL};
         covey_centre_report report;
         assert_ok(covey__centre_solve(centre, NULL, &points, &square, &options, &work, &err));
-        options = (covey__centre_options){COVEY_SOLVER_BFGS, COVEY__EFFORT_LOCAL, 20};
+        options = (covey__centre_options){
+            .solver = COVEY_SOLVER_BFGS, .effort = COVEY__EFFORT_LOCAL, .iteration_limit = 20};
         assert_ok(covey__centre_solve(centre, &report, &points, &loss, &options, &work, &err));
         covey_test_close(report.objective, reference[r].scipy, 0, 0.01, r, loss.ops->name, __FILE__,
                          __LINE__);
         memset(centre, 0, x.cols * sizeof *centre);
-        options = (covey__centre_options){COVEY_SOLVER_AUTO, COVEY__EFFORT_FULL, 0};
+        options = (covey__centre_options){
+            .solver = COVEY_SOLVER_AUTO, .effort = COVEY__EFFORT_FULL};
         assert_ok(covey__centre_solve(centre, &report, &points, &loss, &options, &work, &err));
         /* 1e-12: the last digit of sums of some thousand terms, where both are at the optimum. */
         if (!(report.objective <= reference[r].scipy * (1 + 1e-12)))

@@ -189,7 +189,8 @@ static void test_a_step_never_rises(void **state) {
             double x[M * D], centre[D];
             covey_loss loss = loss_with(covey_loss_get(l)->name, 0.3 * (double)(1 + seed));
             covey__points points = {.x64 = x, .m = M, .d = D};
-            covey__centre_options options = {COVEY_SOLVER_AUTO, COVEY__EFFORT_STEP, 0};
+            covey__centre_options options = {.solver = COVEY_SOLVER_AUTO,
+                                         .effort = COVEY__EFFORT_STEP};
             clumps(x, M, D, seed);
             memcpy(centre, x + seed * D, sizeof centre);
             double before = total_loss(&loss, x, NULL, M, D, centre);
