@@ -5,6 +5,7 @@
 #include "cluster_options.h"
 #include "commands.h"
 #include "compare_solvers.h"
+#include "compare_strangers.h"
 #include "console.h"
 #include "json_out.h"
 #include "labels_print.h"
@@ -18,37 +19,101 @@ static int check_target(const covey_run *run, const char *folder) {
     return status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
 }
 
-static int print_result(const covey_run *run, const float *x, const options *options) {
-    const option_value *values = options->values;
-    int solvers = options->command == COMMAND_COMPARE && values[OPT_SOLVERS].given;
-    solver_row *rows = NULL;
-    size_t n_rows = 0;
-    int code = solvers ? compare_solvers(&rows, &n_rows, run, x) : EXIT_DONE;
-    if (code != EXIT_DONE)
-        return code;
-    if (values[OPT_JSON].given) {
-        json_t *root = result_json(run, values[OPT_SAVE].text, 1);
-        if (root && solvers)
-            json_object_set_new(root, "solvers", compare_solvers_json(rows, n_rows));
-        code = json_print(root);
-    } else if (values[OPT_CSV].given) {
-        if (solvers)
-            compare_solvers_print_csv(rows, n_rows);
-        else
-            result_print_csv(run);
-    } else if (options->command == COMMAND_CLUSTER) {
-        result_print_clusters(run, 0);
-    } else {
-        result_print_comparison(run);
-        if (solvers)
-            compare_solvers_print(rows, n_rows);
-    }
-    if (!values[OPT_JSON].given && !values[OPT_CSV].given)
-        labels_print(run);
-    if (code == EXIT_DONE && solvers && values[OPT_COMPARE_PLOT].given)
-        code = compare_solvers_plot(values[OPT_COMPARE_PLOT].text, rows, n_rows);
-    free(rows);
+/* What compare may look into beyond the comparison itself. */
+typedef struct extras {
+    int solvers, strangers; /* asked for */
+    solver_row *solver_rows;
+    size_t n_solver_rows;
+    covey_strangers stranger_rows;
+} extras;
+
+static void extras_fini(extras *e) {
+    free(e->solver_rows);
+    covey_strangers_fini(&e->stranger_rows);
+}
+
+static int extras_compute(extras *e, const covey_run *run, const cluster_request *request,
+                          const options *options) {
+    int code = EXIT_DONE;
+    double share = 0;
+    e->solvers = options->values[OPT_SOLVERS].given;
+    e->strangers = options->values[OPT_STRANGERS].given;
+    if (e->solvers)
+        code = compare_solvers(&e->solver_rows, &e->n_solver_rows, run, request->x);
+    if (code == EXIT_DONE && e->strangers)
+        code = strangers_read(&share, options->values[OPT_STRANGERS].text);
+    if (code == EXIT_DONE && e->strangers)
+        code = strangers_compute(&e->stranger_rows, run, request->x, request, share);
     return code;
+}
+
+static int print_json(const covey_run *run, const extras *e, const options *options) {
+    json_t *root = result_json(run, options->values[OPT_SAVE].text, 1);
+    if (root && e->solvers)
+        json_object_set_new(root, "solvers",
+                            compare_solvers_json(e->solver_rows, e->n_solver_rows));
+    if (root && e->strangers)
+        json_object_set_new(root, "strangers",
+                            strangers_json(&e->stranger_rows, &run->comparison));
+    return json_print(root);
+}
+
+static void print_csv_table(const covey_run *run, const extras *e) {
+    if (e->solvers)
+        compare_solvers_print_csv(e->solver_rows, e->n_solver_rows);
+    else if (e->strangers)
+        strangers_print_csv(&e->stranger_rows, &run->comparison);
+    else
+        result_print_csv(run);
+}
+
+static void print_tables(const covey_run *run, const extras *e, const options *options) {
+    if (options->command == COMMAND_CLUSTER)
+        result_print_clusters(run, 0);
+    else
+        result_print_comparison(run);
+    if (e->solvers)
+        compare_solvers_print(e->solver_rows, e->n_solver_rows);
+    if (e->strangers)
+        strangers_print(&e->stranger_rows, &run->comparison);
+    labels_print(run);
+}
+
+static int print_result(const covey_run *run, const cluster_request *request,
+                        const options *options) {
+    const option_value *values = options->values;
+    extras e = {0};
+    int code = extras_compute(&e, run, request, options);
+    if (code == EXIT_DONE && values[OPT_JSON].given)
+        code = print_json(run, &e, options);
+    else if (code == EXIT_DONE && values[OPT_CSV].given)
+        print_csv_table(run, &e);
+    else if (code == EXIT_DONE)
+        print_tables(run, &e, options);
+    const char *plot = values[OPT_COMPARE_PLOT].text;
+    if (code == EXIT_DONE && plot)
+        code = e.solvers ? compare_solvers_plot(plot, e.solver_rows, e.n_solver_rows)
+                         : strangers_plot(plot, &e.stranger_rows, &run->comparison);
+    extras_fini(&e);
+    return code;
+}
+
+/* Combinations that make no sense, before any work. */
+static int check_request(const options *options) {
+    const option_value *values = options->values;
+    int both = values[OPT_SOLVERS].given && values[OPT_STRANGERS].given;
+    double share;
+    if (values[OPT_JSON].given && values[OPT_CSV].given)
+        return misuse("--csv and --json exclude each other");
+    if (values[OPT_COMPARE_PLOT].given && !values[OPT_SOLVERS].given &&
+        !values[OPT_STRANGERS].given)
+        return misuse("--plot draws what --solvers or --strangers find; give one of them too");
+    if (both && (values[OPT_COMPARE_PLOT].given || values[OPT_CSV].given))
+        return misuse("--csv and --plot show --solvers or --strangers, one at a time");
+    if (values[OPT_STRANGERS].given && values[OPT_CLASSIC].given)
+        return misuse("--strangers keeps the starts, which --classic has none of; leave one out");
+    return values[OPT_STRANGERS].given ? strangers_read(&share, values[OPT_STRANGERS].text)
+                                       : EXIT_DONE;
 }
 
 static int group_features(const options *options) {
@@ -60,11 +125,10 @@ static int group_features(const options *options) {
     int own = 0;
     if (options->n_operands != 1)
         return misuse("name one features file or run folder: 'covey %s FEATURES -k 6'", name);
-    if (options->values[OPT_JSON].given && options->values[OPT_CSV].given)
-        return misuse("--csv and --json exclude each other");
-    if (options->values[OPT_COMPARE_PLOT].given && !options->values[OPT_SOLVERS].given)
-        return misuse("--plot draws what --solvers finds; give both");
-    int code = cluster_request_read(&request, options);
+    int code = check_request(options);
+    if (code != EXIT_DONE)
+        return code;
+    code = cluster_request_read(&request, options);
     if (code == EXIT_DONE)
         code = run_output_load(&run, &own, options->operands[0]);
     if (code == EXIT_DONE && folder)
@@ -80,7 +144,7 @@ static int group_features(const options *options) {
             : request.normalize == COVEY_NORMALIZE_STANDARD ? "each column standardised"
                                                             : "as they are");
         run_output_facts(run, options, started);
-        code = print_result(run, request.x, options);
+        code = print_result(run, &request, options);
     }
     if (code == EXIT_DONE && folder)
         code = run_output_save(run, folder);

@@ -18,6 +18,7 @@
 #include "covey/report.h"
 #include "covey/run.h"
 #include "covey/status.h"
+#include "covey/strangers.h"
 #include "covey/weights.h"
 
 #endif
