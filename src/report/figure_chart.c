@@ -181,7 +181,10 @@ static void draw_series(cairo_t *cairo, covey__box box, const covey__axis *x, co
                         const covey_series *series, size_t look, int halo) {
     double px, py;
     int pen = 0;
+    cairo_save(cairo);
     cairo_new_path(cairo);
+    cairo_rectangle(cairo, box.x - 1, box.y - 1, box.width + 2, box.height + 2);
+    cairo_clip(cairo);
     for (size_t i = 0; i < series->n && !series->no_line; ++i) {
         point_of(&px, &py, box, x, y, series, i);
         if (isnan(px)) {
@@ -200,13 +203,15 @@ static void draw_series(cairo_t *cairo, covey__box box, const covey__axis *x, co
     }
     covey__style_line(cairo, look, 0);
     cairo_stroke(cairo);
-    /* Evenly by number, at the middle of each share: ends are the likeliest to lie on others. */
+    cairo_restore(cairo);
+    /* Markers on the frame are drawn whole, those beyond it not at all. Evenly by number, at the middle of each share: ends are the likeliest to lie on others. */
     size_t marks = series->no_line ? series->n : (size_t)(series->markers > 0 ? series->markers : 0);
     marks = marks < series->n ? marks : series->n;
     for (size_t m = 0; m < marks; ++m) {
         size_t i = marks == series->n ? m : (2 * m + 1) * series->n / (2 * marks);
         point_of(&px, &py, box, x, y, series, i);
-        if (!isnan(px))
+        if (px >= box.x - 0.01 && px <= box.x + box.width + 0.01 && py >= box.y - 0.01 &&
+            py <= box.y + box.height + 0.01)
             covey__style_marker(cairo, look, px, py, halo);
     }
 }
@@ -237,13 +242,9 @@ static covey_status draw_panel(chart *c, covey__box box, const covey_panel *pane
     cairo_set_source_rgb(cairo, 0.55, 0.57, 0.6);
     cairo_set_line_width(cairo, 1);
     cairo_stroke(cairo);
-    cairo_save(cairo);
-    cairo_rectangle(cairo, box.x - 1, box.y - 1, box.width + 2, box.height + 2);
-    cairo_clip(cairo);
     for (size_t s = 0; s < panel->n_series; ++s)
         draw_series(cairo, box, &x, &y, &panel->series[s], look_of(c, panel->series[s].name),
                     panel->field != NULL);
-    cairo_restore(cairo);
 done:
     return status;
 }
