@@ -73,6 +73,7 @@ static int describe_photos(covey_run **out, const covey_run *run, const options 
     if (code == EXIT_DONE) {
         prepare_alike(&params, run);
         params.decode.threads = params.network.threads = (int)options->values[OPT_THREADS].count;
+        params.duplicates = 0;
         params.network.batch = (size_t)options->values[OPT_BATCH].count;
         params.progress = console_progress;
         covey_status status = covey_run_new(out, &err);

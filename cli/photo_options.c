@@ -182,6 +182,7 @@ void photo_options_extract(covey_extract_params *out, const options *options) {
     out->network.batch = (size_t)values[OPT_BATCH].count;
     out->network.precision =
         values[OPT_PRECISION].choice == 1 ? COVEY_PRECISION_BF16 : COVEY_PRECISION_F32;
+    out->duplicates = values[OPT_DUPLICATES].real;
     out->progress = console_progress;
 }
 
@@ -214,6 +215,8 @@ int photo_options_totals(const covey_run *run, const options *options) {
     const covey_run_facts *facts = &run->facts;
     say("%zu photos found, %zu used, %zu skipped%s", facts->found, run->n_photos, run->n_skips,
         run->n_skips ? " (skipped.csv says why)" : "");
+    if (run->n_duplicates)
+        say("%zu are nearly the same as an earlier one (duplicates.csv)", run->n_duplicates);
     enum { SHOWN = 5 };
     for (size_t i = 0; i < run->n_skips && i < SHOWN; ++i)
         say("  skipped %s: %s", run->skips[i].path, run->skips[i].reason);

@@ -30,6 +30,12 @@ typedef struct covey_run_skip {
     const char *reason;
 } covey_run_skip;
 
+/* A photo that is nearly the same as an earlier one: a copy saved again, a frame of a burst. */
+typedef struct covey_duplicate {
+    size_t row, of_row; /* of_row < row: the most similar of the earlier ones, ties to the lower */
+    double similarity;  /* cosine of the two descriptions */
+} covey_duplicate;
+
 /* Facts of the passport that do not vary between machines or times, and those that do. */
 typedef struct covey_run_facts {
     const char *version, *command; /* the command line, quoted */
@@ -78,6 +84,8 @@ typedef struct covey_run {
     const char **names; /* [n_names], by cluster number: names users gave, NULL where none */
     size_t n_names;
     covey_label_scores *scores; /* against labels (covey/labels.h), or NULL */
+    covey_duplicate *duplicates; /* [n_duplicates], by row */
+    size_t n_duplicates;
     void *arena; /* internal: strings and thumbnails */
 } covey_run;
 
@@ -85,6 +93,7 @@ typedef struct covey_run {
 typedef struct covey_extract_params {
     covey_decode_params decode;
     covey_network_params network;
+    double duplicates; /* cosine from which on photos are near-duplicates (0.95; 0: not sought) */
     covey_progress_fn progress;
     void *progress_user;
 } covey_extract_params;
@@ -103,6 +112,12 @@ COVEY_API COVEY_NODISCARD covey_status covey_run_extract(covey_run *run, const c
                                                          const covey_weights *weights,
                                                          const covey_extract_params *params,
                                                          covey_error *err);
+
+/* Fills run->duplicates from run->features: rows whose cosine to an earlier row is at least
+ * `threshold` (above 0, at most 1). Every pair is looked at; covey_run_extract calls it. The same for
+ * any number of threads. */
+COVEY_API COVEY_NODISCARD covey_status covey_run_find_duplicates(covey_run *run, double threshold,
+                                                                 int threads, covey_error *err);
 
 /* Refuses a non-empty folder that no run made (COVEY_E_EXISTS), and one inside a photo root. Call
  * before the work, so that hours are not lost. */

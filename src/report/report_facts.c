@@ -233,6 +233,11 @@ static void add_grouping(covey__page *page) {
     const covey_run_facts *facts = &page->run->facts;
     const covey_comparison *comparison = page->comparison;
     char number[32];
+    if (page->run->n_duplicates) {
+        open_fact(page, COVEY__MSG_FACT_DUPLICATES);
+        COVEY__SAYF(page, FACT_DUPLICATES_VALUE, covey__count(page->run->n_duplicates).s);
+        close_fact(page);
+    }
     open_fact(page, COVEY__MSG_FACT_GROUPS);
     if (facts->k_automatic)
         COVEY__SAYF(page, FACT_GROUPS_AUTO, covey__count(page->k).s, comparison->k_reason);

@@ -9,7 +9,8 @@
 
 covey_extract_params covey_extract_params_default(void) {
     covey_extract_params params = {.decode = covey_decode_params_default(),
-                                   .network = covey_network_params_default()};
+                                   .network = covey_network_params_default(),
+                                   .duplicates = 0.95};
     params.decode.thumb = COVEY__RUN_THUMB_SIDE;
     return params;
 }
@@ -183,6 +184,9 @@ covey_status covey_run_extract(covey_run *run, const covey_files *files,
         status = covey__fail(err, COVEY_E_NOT_FOUND, run->roots[0],
                              "none of the %zu files found could be used; the first: %.100s: %.200s",
                              e.n, run->skips[0].path, run->skips[0].reason);
+    if (status == COVEY_OK && e.params->duplicates > 0)
+        status = covey_run_find_duplicates(run, e.params->duplicates, e.params->network.threads,
+                                           err);
 done:
     covey_decoder_free(e.decoder);
     covey_network_free(e.network);

@@ -29,6 +29,7 @@ covey_status covey__run_jpegs(const covey_run *run, const int64_t *rows, size_t 
 void covey__run_images_csv(covey__text *text, const covey_run *run);
 void covey__run_clusters_csv(covey__text *text, const covey_run *run);
 void covey__run_history_csv(covey__text *text, const covey_run *run);
+void covey__run_duplicates_csv(covey__text *text, const covey_run *run);
 void covey__run_skipped_csv(covey__text *text, const covey_run *run);
 void covey__run_timings_csv(covey__text *text, const covey_run *run);
 

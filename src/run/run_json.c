@@ -199,6 +199,7 @@ static json_t *counts_of(const covey_run *run) {
     json_object_set_new(counts, "used", json_integer((json_int_t)run->n_photos));
     json_object_set_new(counts, "skipped", json_integer((json_int_t)run->n_skips));
     json_object_set_new(counts, "others", json_integer((json_int_t)run->facts.others));
+    json_object_set_new(counts, "near_duplicates", json_integer((json_int_t)run->n_duplicates));
     json_object_set_new(counts, "rows", json_integer((json_int_t)run->features.rows));
     json_object_set_new(counts, "columns", json_integer((json_int_t)run->features.cols));
     return counts;
@@ -275,6 +276,7 @@ covey_status covey__run_passport_json(char **out, const covey_run *run, const ch
     json_object_set_new(root, "varies", varies_of(f));
     for (const char *const *name = covey__run_contract_files; *name; ++name)
         COVEY_TRY(add_digest(files, folder, *name, err));
+    COVEY_TRY(add_digest(files, folder, "duplicates.csv", err));
     for (size_t l = 0; l < run->comparison.n_losses; ++l) {
         char name[128];
         snprintf(name, sizeof name, "centres/%s.npy", run->comparison.clusterings[l].loss.ops->name);

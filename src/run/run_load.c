@@ -252,6 +252,35 @@ static covey_status image_row(loader *in, char **fields, covey_error *err) {
     return COVEY_OK;
 }
 
+static int parse_double(const char *s, double *out) {
+    char *end;
+    *out = strtod(s, &end);
+    return *s == '\0' || *end || isnan(*out) ? -1 : 0;
+}
+
+static covey_status duplicate_row(loader *in, char **fields, covey_error *err) {
+    covey_run *run = in->run;
+    covey_duplicate found;
+    if (run->n_duplicates >= run->features.rows ||
+        parse_count(fields[0], run->features.rows - 1, &found.row) ||
+        parse_count(fields[2], SIZE_MAX, &found.of_row) || found.of_row >= found.row ||
+        parse_double(fields[3], &found.similarity))
+        return broken(in, "duplicates.csv", "has a row that cannot be read", err);
+    run->duplicates[run->n_duplicates++] = found;
+    return COVEY_OK;
+}
+
+/* Folders made before there was such a table have none. */
+static covey_status load_duplicates(loader *in, covey_error *err) {
+    covey_run *run = in->run;
+    if (!json_object_get(json_object_get(in->passport, "files"), "duplicates.csv"))
+        return COVEY_OK;
+    run->duplicates = covey__run_alloc(run, run->features.rows * sizeof *run->duplicates);
+    if (!run->duplicates)
+        return covey__fail(err, COVEY_E_NOMEM, NULL, "memory ran out");
+    return each_row(in, "duplicates.csv", 4, duplicate_row, err);
+}
+
 static covey_status skip_row(loader *in, char **fields, covey_error *err) {
     covey_run *run = in->run;
     if (run->n_skips >= run->facts.found - run->n_photos)
@@ -263,12 +292,6 @@ static covey_status skip_row(loader *in, char **fields, covey_error *err) {
         return covey__fail(err, COVEY_E_NOMEM, NULL, "memory ran out");
     run->n_skips++;
     return COVEY_OK;
-}
-
-static int parse_double(const char *s, double *out) {
-    char *end;
-    *out = strtod(s, &end);
-    return *s == '\0' || *end || isnan(*out) ? -1 : 0;
 }
 
 static int parse_label(const char *s, size_t k, int32_t *out) {
@@ -595,6 +618,7 @@ covey_status covey_run_load(covey_run **out, const char *folder, covey_error *er
     run->skips = covey__calloc(run->facts.found - run->n_photos + 1, sizeof *run->skips);
     COVEY_NOMEM_IF(!run->skips, err);
     COVEY_TRY(each_row(&in, "skipped.csv", 2, skip_row, err));
+    COVEY_TRY(load_duplicates(&in, err));
     COVEY_TRY(read_json(&in, "comparison.json", &in.comparison, err));
     COVEY_TRY(load_comparison(&in, err));
     if (covey__run_labels_load(run, json_object_get(in.comparison, "labels"))) {

@@ -184,6 +184,7 @@ static covey_status save_tables(const covey_run *run, const char *folder, covey_
     } tables[] = {{"images.csv", covey__run_images_csv},
                   {"clusters.csv", covey__run_clusters_csv},
                   {"history.csv", covey__run_history_csv},
+                  {"duplicates.csv", covey__run_duplicates_csv},
                   {"skipped.csv", covey__run_skipped_csv},
                   {"timings.csv", covey__run_timings_csv}};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; ++i) {

@@ -48,6 +48,18 @@ void covey__run_history_csv(covey__text *text, const covey_run *run) {
     }
 }
 
+void covey__run_duplicates_csv(covey__text *text, const covey_run *run) {
+    covey__text_add(text, "row,path,of_row,similarity\n");
+    for (size_t i = 0; i < run->n_duplicates; ++i) {
+        const covey_duplicate *found = &run->duplicates[i];
+        covey__text_addf(text, "%zu,", found->row);
+        covey__text_add_csv(text, found->row < run->n_photos ? run->photos[found->row].path : "");
+        covey__text_addf(text, ",%zu,", found->of_row);
+        covey__text_add_double(text, found->similarity);
+        covey__text_add(text, "\n");
+    }
+}
+
 void covey__run_skipped_csv(covey__text *text, const covey_run *run) {
     covey__text_add(text, "path,reason\n");
     for (size_t i = 0; i < run->n_skips; ++i) {
