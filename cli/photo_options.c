@@ -2,6 +2,7 @@
 #include "photo_options.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,8 +161,27 @@ int photo_options_find(covey_files **out, const options *options) {
 
 /* ---- decoder and network -------------------------------------------------------------------- */
 
+/* Decoders work beside the network, so that each of them would have `threads` of its own. The
+ * command and the workers it starts are kept on that many processors, from the present one on. */
+static void keep_to_processors(int threads) {
+    cpu_set_t allowed, kept;
+    int first = sched_getcpu();
+    if (threads <= 0 || first < 0 || sched_getaffinity(0, sizeof allowed, &allowed) ||
+        CPU_COUNT(&allowed) <= threads)
+        return;
+    CPU_ZERO(&kept);
+    for (int i = 0; i < CPU_SETSIZE && CPU_COUNT(&kept) < threads; ++i) {
+        int cpu = (first + i) % CPU_SETSIZE;
+        if (CPU_ISSET(cpu, &allowed))
+            CPU_SET(cpu, &kept);
+    }
+    if (sched_setaffinity(0, sizeof kept, &kept))
+        return; /* a sandbox may forbid it: the result is the same, a little more is used */
+}
+
 void photo_options_decode(covey_decode_params *out, const options *options) {
     const option_value *values = options->values;
+    keep_to_processors((int)values[OPT_THREADS].count);
     out->threads = (int)values[OPT_THREADS].count;
     out->full = values[OPT_DECODE].choice == 1;
     out->orient = !values[OPT_NO_ORIENT].given;
