@@ -162,6 +162,26 @@ COVEY_API COVEY_NODISCARD covey_status covey_run_carry_names(covey_run *run, siz
                                                              const char **names,
                                                              size_t n_names, covey_error *err);
 
+/* ---- nearest photos ------------------------------------------------------------------------- */
+
+typedef struct covey_neighbour {
+    int64_t row;
+    double cosine; /* of the angle between the descriptions as extracted: 1 is the same direction */
+} covey_neighbour;
+
+/* out [*n] <- the rows nearest to `features` [run->features.cols], nearest first, ties to the lower
+ * row; `except`: a row to leave out, or -1. Rows that are all zero have no direction and are left
+ * out. `*n` comes back smaller where the run holds fewer. COVEY_E_ARGUMENT: `features` is all
+ * zero or not finite. */
+COVEY_API COVEY_NODISCARD covey_status covey_run_similar(covey_neighbour *out, size_t *n,
+                                                         const covey_run *run,
+                                                         const float *features, int64_t except,
+                                                         covey_error *err);
+
+/* The row of a photo named as in images.csv, or by a path that leads to the same file; -1 where the
+ * run has none such. */
+COVEY_API int64_t covey_run_find_photo(const covey_run *run, const char *path);
+
 /* ---- larger pictures ---------------------------------------------------------------------- */
 
 typedef struct covey_picture {
