@@ -37,7 +37,9 @@ static json_t *loss_json(const covey_loss_ops *ops) {
                   {COVEY_LOSS_SMOOTH, "smooth"},
                   {COVEY_LOSS_BOUNDED, "bounded"},
                   {COVEY_LOSS_HALF_QUADRATIC, "half_quadratic"},
-                  {COVEY_LOSS_PANEL, "panel"}};
+                  {COVEY_LOSS_PANEL, "panel"},
+                  {COVEY_LOSS_TRIMS, "trims"},
+                  {COVEY_LOSS_SPHERICAL, "spherical"}};
     json_t *loss = json_object(), *aliases = json_array(), *params = json_array();
     json_object_set_new(loss, "name", json_string(ops->name));
     json_object_set_new(loss, "title", json_string(ops->title));
@@ -75,7 +77,9 @@ static void print_loss(const covey_loss_ops *ops) {
            ops->geometry == COVEY_GEOMETRY_RADIAL ? "r = |x - mu|" : "u = x_j - mu_j");
     printf("  rho       %s\n", ops->formula);
     printf("  centre    %s%s%s\n",
-           ops->exact_centre ? ops->exact_centre : "numeric",
+           ops->traits & COVEY_LOSS_TRIMS ? "mean of the rows kept"
+           : ops->exact_centre            ? ops->exact_centre
+                                          : "numeric",
            ops->traits & COVEY_LOSS_CONVEX ? ", convex" : ", not convex",
            ops->traits & COVEY_LOSS_BOUNDED ? ", bounded" : "");
     for (int i = 0; i < COVEY_LOSS_PARAMS && ops->params[i].name; ++i) {

@@ -21,7 +21,9 @@ enum {
     COVEY_LOSS_SMOOTH = 2,         /* psi is continuous */
     COVEY_LOSS_BOUNDED = 4,
     COVEY_LOSS_HALF_QUADRATIC = 8, /* psi(u)/u never increases in |u|: IRLS never goes up */
-    COVEY_LOSS_PANEL = 16          /* one vote of the panel of distinct losses */
+    COVEY_LOSS_PANEL = 16,         /* one vote of the panel of distinct losses */
+    COVEY_LOSS_TRIMS = 32,         /* the worst-fitting share params[0] of all rows takes no part */
+    COVEY_LOSS_SPHERICAL = 64      /* sees rows scaled to length 1; centres have length 1 */
 };
 
 typedef struct covey_loss_param {
@@ -44,7 +46,8 @@ typedef struct covey_loss_ops {
     const char *title;            /* "Pseudo-Huber" */
     const char *formula;          /* of rho, plain text */
     const char *citation;         /* key in docs/references.bib */
-    const char *exact_centre;     /* "mean", "median", "quantile" (of params[0]), or NULL */
+    const char *exact_centre;     /* "mean", "median", "quantile" (of params[0]), "direction" (the
+                                     mean, scaled to length 1), or NULL */
     covey_geometry geometry;
     unsigned traits;
     covey_loss_param params[COVEY_LOSS_PARAMS];
@@ -73,7 +76,8 @@ COVEY_API COVEY_NODISCARD covey_status covey_loss_find(covey_loss *out, const ch
 COVEY_API COVEY_NODISCARD covey_status covey_loss_set_param(covey_loss *loss, const char *name,
                                                             const char *value, covey_error *err);
 
-/* The loss of one point to one centre, [d] each, float64. */
+/* The loss of one point to one centre, [d] each, float64. Under a loss that trims: as if the point
+ * were kept. Under a spherical one x and mu may have any length but 0, where the loss is 1. */
 COVEY_API double covey_loss_compute(const covey_loss *loss, const double *x, const double *mu,
                                     size_t d);
 

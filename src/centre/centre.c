@@ -90,6 +90,12 @@ enum { WIDEST_MATRIX = 16384 };
 
 static covey_status check_suits(covey_solver solver, const covey_loss_ops *ops, size_t d,
                                 covey_error *err) {
+    if (ops->traits & COVEY_LOSS_SPHERICAL && solver != COVEY_SOLVER_AUTO &&
+        solver != COVEY_SOLVER_EXACT)
+        return covey__fail(err, COVEY_E_ARGUMENT, NULL,
+                           "the centres of the loss %s lie on the unit sphere, which this solver "
+                           "would leave; use --solver exact",
+                           ops->name);
     if (solver == COVEY_SOLVER_EXACT && !ops->exact_centre)
         return covey__fail(err, COVEY_E_ARGUMENT, NULL,
                            "the loss %s has no exact centre; use --solver auto", ops->name);
@@ -213,6 +219,12 @@ static void fill_report(covey_centre_report *report, covey__problem *problem,
         return; /* the pass for the gradient would be half the price of the step */
     covey__problem_evaluate(e, problem, centre);
     report->objective = e->value;
+    if (problem->loss->ops->traits & COVEY_LOSS_SPHERICAL) {
+        /* What points out of the sphere cannot be followed. */
+        double outwards = covey__dot(e->gradient, centre, problem->d);
+        for (size_t j = 0; j < problem->d; ++j)
+            e->gradient[j] -= outwards * centre[j];
+    }
     report->gradient = covey__optimality(problem, e);
 }
 
@@ -226,7 +238,7 @@ covey_status covey__centre_solve(double *centre, covey_centre_report *report,
     covey__problem problem;
     covey__evaluation e;
     int automatic = options->solver == COVEY_SOLVER_AUTO;
-    int several = automatic && options->effort == COVEY__EFFORT_FULL &&
+    int several = automatic && options->effort == COVEY__EFFORT_FULL && !ops->exact_centre &&
                   !(ops->traits & COVEY_LOSS_CONVEX);
     size_t vector = covey__work_bytes(covey__padded(points->d), sizeof(double));
     COVEY_TRY(check_suits(options->solver, ops, points->d, err));
@@ -274,13 +286,37 @@ done:
     return status;
 }
 
+/* out [m][d] <- x, centre [d] <- itself, both scaled to length 1. */
+static covey_status to_sphere(double *out, double *centre, const double *x, size_t m, size_t d,
+                              const covey_loss_ops *ops, covey_error *err) {
+    covey_status status = COVEY_OK;
+    for (size_t i = 0; i <= m; ++i) {
+        const double *from = i < m ? x + i * d : centre;
+        double *to = i < m ? out + i * d : centre;
+        double square = covey__dot(from, from, d);
+        COVEY_FAIL_IF(square == 0 && i < m, err, COVEY_E_NUMERIC, NULL,
+                      "row %zu is all zero and so has no direction, which the loss %s needs", i,
+                      ops->name);
+        if (square == 0) { /* a start without a direction: any will do */
+            memset(to, 0, d * sizeof *to);
+            to[0] = square = 1;
+            continue;
+        }
+        for (size_t j = 0; j < d; ++j)
+            to[j] = from[j] / sqrt(square);
+    }
+done:
+    return status;
+}
+
 static covey_status solve_checked(double *centre, covey_centre_report *report, const double *x,
                                   size_t m, size_t d, const double *weights,
                                   const covey_loss *loss, const covey__centre_options *options,
                                   covey_error *err) {
     covey_status status = COVEY_OK;
     covey__centre_work work = {0};
-    double *answer = NULL;
+    double *answer = NULL, *unit = NULL;
+    size_t cells = 0;
     covey__points points = {.x64 = x, .weights = weights, .m = m, .d = d};
     covey_centre_report ours;
     COVEY_FAIL_IF(m == 0 || d == 0, err, COVEY_E_ARGUMENT, NULL,
@@ -300,10 +336,16 @@ static covey_status solve_checked(double *centre, covey_centre_report *report, c
     answer = covey__alloc_array(d, sizeof *answer);
     COVEY_NOMEM_IF(!answer, err);
     memcpy(answer, centre, d * sizeof *answer);
+    if (loss->ops->traits & COVEY_LOSS_SPHERICAL) {
+        unit = covey__mul_size(&cells, m, d) ? NULL : covey__alloc_array(cells, sizeof *unit);
+        COVEY_NOMEM_IF(!unit, err);
+        COVEY_TRY(to_sphere(unit, answer, x, m, d, loss->ops, err));
+        points.x64 = unit;
+    }
     if (options->step) {
         double value;
-        COVEY_TRY(covey__centre_objective(&value, centre, &points, loss, &work, err));
-        options->step(options->step_user, 0, centre, value);
+        COVEY_TRY(covey__centre_objective(&value, answer, &points, loss, &work, err));
+        options->step(options->step_user, 0, answer, value);
     }
     COVEY_TRY(covey__centre_solve(answer, &ours, &points, loss, options, &work, err));
     if (options->step)
@@ -313,6 +355,7 @@ static covey_status solve_checked(double *centre, covey_centre_report *report, c
         *report = ours;
 done:
     covey__free(answer);
+    covey__free(unit);
     covey__centre_work_fini(&work);
     return status;
 }

@@ -24,6 +24,16 @@ void covey__weighted_mean(double *mean, covey__problem *problem) {
         mean[j] = problem->nodes[j] / problem->total_weight;
 }
 
+/* The mean's direction: of all unit vectors it has the largest summed cosine with the rows, which
+ * have length 1 [DhillonModha2001, eq. 3]. Rows that cancel out leave the centre where it is. */
+static void mean_direction(double *centre, covey__problem *problem) {
+    double *mean = problem->nodes;
+    covey__weighted_mean(mean, problem);
+    double length = sqrt(covey__dot(mean, mean, problem->d));
+    for (size_t j = 0; length > 0 && j < problem->d; ++j)
+        centre[j] = mean[j] / length;
+}
+
 /* ---- median ------------------------------------------------------------------------------- */
 
 enum { COLUMNS = 16 }; /* gathered at a time: one cache line of float32 */
@@ -169,6 +179,8 @@ covey_status covey__solve_exact(double *centre, covey__solver_call *call, covey_
     const covey__points *points = call->problem->points;
     if (strcmp(ops->exact_centre, "mean") == 0)
         covey__weighted_mean(centre, call->problem);
+    else if (strcmp(ops->exact_centre, "direction") == 0)
+        mean_direction(centre, call->problem);
     else if (strcmp(ops->exact_centre, "median") == 0)
         covey__coordinate_median(
             centre, call->problem,

@@ -33,8 +33,13 @@ covey_status covey__landscape_progress(const covey__scene *scene, const char *st
     return COVEY_OK;
 }
 
-static covey_status check(const covey_landscape_params *p, size_t m, size_t d, covey_error *err) {
+static covey_status check(const covey_landscape_params *p, const covey_loss *loss, size_t m,
+                          size_t d, covey_error *err) {
     covey_status status = COVEY_OK;
+    COVEY_FAIL_IF(loss->ops->traits & COVEY_LOSS_SPHERICAL, err, COVEY_E_ARGUMENT, NULL,
+                  "the centres of the loss %s lie on a sphere, which no plane shows; choose "
+                  "another loss",
+                  loss->ops->name);
     COVEY_FAIL_IF(m == 0, err, COVEY_E_ARGUMENT, NULL, "a landscape needs at least one row");
     COVEY_FAIL_IF(m > UINT32_MAX, err, COVEY_E_LIMIT, NULL, "%zu rows are too many", m);
     COVEY_FAIL_IF(d < 2, err, COVEY_E_ARGUMENT, NULL,
@@ -107,7 +112,7 @@ covey_status covey_landscape_compute(covey_landscape *out, const float *x, size_
     covey_landscape ours = {0};
     covey__scene scene = {.d = d, .loss = loss, .params = params, .out = &ours};
     double *rows = NULL;
-    COVEY_TRY(check(params, m, d, err));
+    COVEY_TRY(check(params, loss, m, d, err));
     ours.m = m;
     ours.d = d;
     ours.side = params->side;

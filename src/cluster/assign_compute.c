@@ -106,7 +106,8 @@ covey_status covey_assign_compute(covey_assignment *out, const float *x, size_t 
                                   const covey_clustering *clustering, double quantile, int threads,
                                   covey_error *err) {
     covey_status status = COVEY_OK;
-    covey__data data = {0};
+    covey__data data = {0}, unit = {0};
+    const covey__data *seen = NULL;
     covey_assignment made = {.n = n, .clusters = clustering->k};
     double *centres = NULL;
     int32_t *numbers = NULL;
@@ -128,13 +129,15 @@ covey_status covey_assign_compute(covey_assignment *out, const float *x, size_t 
         }
     COVEY_FAIL_IF(!used, err, COVEY_E_ARGUMENT, NULL, "there is no cluster to assign to");
     COVEY_TRY(covey__data_init(&data, x, n, d, threads, err));
+    COVEY_TRY(covey__data_for(&seen, &unit, &data, &clustering->loss, err));
     COVEY_TRY(allocate(&made, err));
     COVEY_TRY(set_limits(made.limit, clustering, quantile, err));
-    COVEY_TRY(place_rows(&made, &data, &clustering->loss, centres, numbers, used, err));
+    COVEY_TRY(place_rows(&made, seen, &clustering->loss, centres, numbers, used, err));
     *out = made;
     memset(&made, 0, sizeof made);
 done:
     covey__data_fini(&data);
+    covey__data_fini(&unit);
     covey_assignment_fini(&made);
     covey__free(centres);
     covey__free(numbers);

@@ -22,6 +22,8 @@ typedef struct state {
     size_t *sizes;              /* [k] */
     int mean, median;           /* 1: such is the centre */
     int square;                 /* 1: the mean under the squared distance */
+    int spherical;              /* 1: centres have length 1 */
+    size_t trimmed;             /* rows left out in every round */
     int means_known;            /* 1: next holds the means of the labels */
     char *stale;                /* [k], 1: the members changed since the centre was solved fully */
     char *unsolved;             /* [k] */
@@ -68,7 +70,9 @@ static covey_status state_init(state *s, const covey__data *data, const covey_lo
     const char *exact = loss->ops->exact_centre;
     if (params->solver != COVEY_SOLVER_AUTO && params->solver != COVEY_SOLVER_EXACT)
         exact = NULL;
-    s->mean = exact && !strcmp(exact, "mean");
+    s->spherical = covey__is_spherical(loss);
+    s->trimmed = covey__trim_count(loss, n, k);
+    s->mean = exact && (!strcmp(exact, "mean") || s->spherical);
     s->median = exact && !strcmp(exact, "median");
     s->square = s->mean && !strcmp(loss->ops->name, "square");
     COVEY_NOMEM_IF(covey__mul_size(&cells, k, d), err);
@@ -92,6 +96,11 @@ static covey_status state_init(state *s, const covey__data *data, const covey_lo
     COVEY_TRY(covey__packed_init(&s->packed, data, k, err));
     COVEY_TRY(covey__members_init(&s->members, n, k, err));
     memcpy(s->centres, centres, cells * sizeof *centres);
+    for (size_t j = 0; s->spherical && j < k; ++j)
+        COVEY_FAIL_IF(covey__to_sphere(s->centres + j * d, d), err, COVEY_E_NUMERIC, NULL,
+                      "start centre %zu (the first is 0) is all zero and so has no direction, which "
+                      "the loss %s needs",
+                      j, loss->ops->name);
     memset(s->stale, 1, k);
     for (size_t i = 0; i < n; ++i)
         s->labels[i] = -2;
@@ -106,7 +115,7 @@ static int64_t worst_row(const state *s, const size_t *sizes) {
     int64_t worst = -1;
     double most = 0;
     for (size_t i = 0; i < s->data->n; ++i)
-        if (s->value[i] > most && sizes[s->labels[i]] > 1) {
+        if (s->labels[i] >= 0 && s->value[i] > most && sizes[s->labels[i]] > 1) {
             most = s->value[i];
             worst = (int64_t)i;
         }
@@ -139,6 +148,8 @@ static void refill(state *s, size_t j, size_t *moved) {
     s->sizes[j] = 1;
     for (size_t i = 0; i < d; ++i)
         s->centres[j * d + i] = s->data->x[(size_t)row * d + i];
+    if (s->spherical)
+        (void)covey__to_sphere(s->centres + j * d, d);
 }
 
 /* Applies the policy to clusters without rows. Refilling lowers the objective: the row taken loses
@@ -226,11 +237,17 @@ static void solve_cluster(void *context, size_t j, int worker) {
 static covey_status solve_centres(state *s, covey_error *err) {
     covey_status status = COVEY_OK;
     size_t d = s->data->d;
-    if (s->means_known)
-        return COVEY_OK;
+    if (s->mean) {
+        if (!s->means_known) {
+            memcpy(s->next, s->centres, s->k * d * sizeof *s->next);
+            status = covey__means(s->next, s->data, s->labels, s->k, err);
+        }
+        for (size_t j = 0; s->spherical && j < s->k; ++j)
+            if (covey__to_sphere(s->next + j * d, d)) /* the rows cancel out: any is as good */
+                memcpy(s->next + j * d, s->centres + j * d, d * sizeof *s->next);
+        return status;
+    }
     memcpy(s->next, s->centres, s->k * d * sizeof *s->next);
-    if (s->mean)
-        return covey__means(s->next, s->data, s->labels, s->k, err);
     covey__members_set(&s->members, s->labels, s->data->n, s->k);
     covey__pool_run(s->data->pool, s->k, solve_cluster, s);
     for (size_t j = 0; j < s->k; ++j)
@@ -298,7 +315,8 @@ done:
 static void mark_stale(state *s) {
     for (size_t i = 0; i < s->data->n; ++i)
         if (s->labels[i] != s->previous[i]) {
-            s->stale[s->labels[i]] = 1;
+            if (s->labels[i] >= 0)
+                s->stale[s->labels[i]] = 1;
             if (s->previous[i] >= 0)
                 s->stale[s->previous[i]] = 1;
         }
@@ -309,17 +327,24 @@ static covey_status assign(state *s, size_t *moved, covey_error *err) {
     covey_status status = COVEY_OK;
     size_t n = s->data->n, d = s->data->d;
     covey__packed_set(&s->packed, s->data, &s->measure, s->centres, s->k);
-    s->means_known = s->mean;
-    if (s->mean) {
+    s->means_known = s->mean && !s->trimmed;
+    if (s->means_known) {
         memcpy(s->next, s->centres, s->k * d * sizeof *s->next);
         return covey__assign_means(moved, s->labels, s->next, s->sizes, s->data, &s->measure,
                                    &s->packed, err);
     }
-    COVEY_TRY(covey__assign(moved, s->labels, NULL, NULL, NULL, s->data, &s->measure, &s->packed,
-                            err));
+    COVEY_TRY(covey__assign(moved, s->labels, s->trimmed ? s->value : NULL, NULL, NULL, s->data,
+                            &s->measure, &s->packed, err));
+    if (s->trimmed) {
+        covey__trim(s->labels, s->value, n, s->trimmed);
+        *moved = 0;
+        for (size_t i = 0; i < n; ++i)
+            *moved += s->labels[i] != s->previous[i];
+    }
     memset(s->sizes, 0, s->k * sizeof *s->sizes);
     for (size_t i = 0; i < n; ++i)
-        ++s->sizes[s->labels[i]];
+        if (s->labels[i] >= 0)
+            ++s->sizes[s->labels[i]];
 done:
     return status;
 }

@@ -111,6 +111,11 @@ covey_status covey__alternate_classic(covey__fit *fit, covey__history *history,
     classic c = {.data = data, .loss = loss, .k = k};
     covey__fit made = {.k = k};
     double before = INFINITY;
+    COVEY_FAIL_IF(loss->ops->traits & (COVEY_LOSS_TRIMS | COVEY_LOSS_SPHERICAL), err,
+                  COVEY_E_ARGUMENT, NULL,
+                  "the original's procedure (--classic) neither trims nor works on the sphere; "
+                  "leave the loss %s out",
+                  loss->ops->name);
     c.x = covey__alloc_array(n, d * sizeof *c.x);
     c.points = covey__alloc_array(n, d * sizeof *c.points);
     c.next = covey__alloc_array(k, d * sizeof *c.next);

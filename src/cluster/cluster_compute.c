@@ -58,7 +58,8 @@ covey_status covey_cluster_compute(covey_clustering *out, const float *x, size_t
                                    covey_error *err) {
     covey_status status = COVEY_OK;
     double began = now();
-    covey__data data = {0};
+    covey__data data = {0}, unit = {0};
+    const covey__data *seen = NULL;
     covey__fit fit = {0};
     covey__history history = {0};
     covey_clustering made = {0};
@@ -70,7 +71,8 @@ covey_status covey_cluster_compute(covey_clustering *out, const float *x, size_t
     COVEY_TRY(covey__check_params(&wanted, n, err));
     COVEY_TRY(check_centres(&wanted, d, err));
     COVEY_TRY(covey__data_init(&data, x, n, d, wanted.threads, err));
-    COVEY_TRY(covey__data_check_distinct(&data, wanted.k, err));
+    COVEY_TRY(covey__data_for(&seen, &unit, &data, loss, err));
+    COVEY_TRY(covey__data_check_distinct(seen, wanted.k, err));
     if (wanted.classic)
         covey__classic_params(&used);
     else if (covey__loss_has_auto(&used))
@@ -81,8 +83,8 @@ covey_status covey_cluster_compute(covey_clustering *out, const float *x, size_t
         COVEY_TRY(covey__start_rows(starts, &data, wanted.k, wanted.start, wanted.restarts,
                                     wanted.seed, COVEY__PURPOSE_START, err));
     }
-    COVEY_TRY(covey__fit_best(&fit, &history, &data, &used, &wanted, starts, wanted.restarts, err));
-    COVEY_TRY(covey__describe(&made, &fit, &data, &used, err));
+    COVEY_TRY(covey__fit_best(&fit, &history, seen, &used, &wanted, starts, wanted.restarts, err));
+    COVEY_TRY(covey__describe(&made, &fit, seen, &used, err));
     made.history = history.rounds;
     made.n_history = history.count;
     history.rounds = NULL;
@@ -90,6 +92,7 @@ covey_status covey_cluster_compute(covey_clustering *out, const float *x, size_t
     *out = made;
 done:
     covey__data_fini(&data);
+    covey__data_fini(&unit);
     covey__fit_fini(&fit);
     covey__free(history.rounds);
     covey__free(starts);

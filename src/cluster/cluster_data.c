@@ -123,6 +123,7 @@ void covey__data_fini(covey__data *data) {
     covey__pool_free(data->pool);
     covey__free(data->mean);
     covey__free(data->length);
+    covey__free(data->owned);
     memset(data, 0, sizeof *data);
 }
 

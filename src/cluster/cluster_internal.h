@@ -14,7 +14,8 @@
 /* ---- the rows, checked once ------------------------------------------------------------- */
 
 typedef struct covey__data {
-    const float *x; /* [n][d], the caller's */
+    const float *x; /* [n][d], the caller's or `owned` */
+    float *owned;
     size_t n, d;
     covey__pool *pool;
     const covey__score_kernels *kernels;
@@ -33,6 +34,14 @@ void covey__data_fini(covey__data *data); /* accepts a zeroed one */
 
 /* COVEY_OK if x has at least k distinct rows; else the error that says how many it has. */
 covey_status covey__data_check_distinct(const covey__data *data, size_t k, covey_error *err);
+
+/* The rows as `loss` sees them: `data` itself, or for a spherical loss `unit` (zeroed at first),
+ * scaled to length 1 when first asked for. A row of zeros is then COVEY_E_NUMERIC, naming it. */
+covey_status covey__data_for(const covey__data **out, covey__data *unit, const covey__data *data,
+                             const covey_loss *loss, covey_error *err);
+int covey__is_spherical(const covey_loss *loss);
+/* v [d] to length 1; -1, and nothing done, where it is 0. */
+int covey__to_sphere(double *v, size_t d);
 
 /* ---- starts ----------------------------------------------------------------------------- */
 
@@ -124,12 +133,23 @@ covey_status covey__losses(double *total, double *value, const covey__data *data
                            const covey__measure *measure, const int32_t *labels,
                            const double *centres, size_t k, covey_error *err);
 
+/* ---- trimming --------------------------------------------------------------------------- */
+
+/* How many of n rows in k clusters the loss leaves out: its share, but never so many that fewer
+ * than k are left. 0 for losses that keep all. */
+size_t covey__trim_count(const covey_loss *loss, size_t n, size_t k);
+/* labels [n] <- -1 for the `count` rows of the largest value (>= 0) [n], ties: the higher rows. */
+void covey__trim(int32_t *labels, const double *value, size_t n, size_t count);
+/* Puts rows of label -1 to their nearest centre. */
+void covey__place_trimmed(int32_t *labels, const covey__data *data, const covey_loss *loss,
+                          const double *centres, size_t k);
+
 /* ---- the alternation -------------------------------------------------------------------- */
 
 typedef struct covey__fit {
     size_t k; /* fewer than asked for where empty clusters are dropped */
     double *centres; /* [k][d] */
-    int32_t *labels; /* [n] */
+    int32_t *labels; /* [n], -1: trimmed off */
     double objective;
     int restart, rounds, converged;
     size_t unsolved, refilled;

@@ -98,9 +98,7 @@ static covey_status measure_fits(covey_k_row *table, size_t count, const covey__
         covey_k_row *row = &table[i];
         double within = 0, k = (double)row->k;
         COVEY_TRY(fit_k(&fit, data, loss, params, row->k, FIT_RESTARTS, err));
-        for (size_t r = 0; r < data->n; ++r)
-            if (fit.labels[r] < 0)
-                fit.labels[r] = 0; /* trimmed off: the yardsticks know no such rows */
+        covey__place_trimmed(fit.labels, data, loss, fit.centres, fit.k);
         COVEY_TRY(covey__yardsticks(&row->silhouette, &within, NULL, data, fit.labels, fit.k,
                                     err));
         row->objective = fit.objective;

@@ -39,7 +39,7 @@ done:
     return status;
 }
 
-static covey_status fit_losses(covey_comparison *out, const covey__data *data,
+static covey_status fit_losses(covey_comparison *out, const covey__data *data, covey__data *unit,
                                const covey_loss *losses, const covey_cluster_params *params,
                                const int64_t *starts, covey_error *err) {
     covey_status status = COVEY_OK;
@@ -48,9 +48,12 @@ static covey_status fit_losses(covey_comparison *out, const covey__data *data,
     for (size_t l = 0; l < out->n_losses; ++l) {
         double began = now();
         covey_clustering *clustering = out->clusterings + l;
-        COVEY_TRY(covey__fit_best(&fit, &history, data, &losses[l], params, starts,
+        const covey__data *seen = NULL;
+        COVEY_TRY(covey__data_for(&seen, unit, data, &losses[l], err));
+        COVEY_TRY(covey__data_check_distinct(seen, params->k, err));
+        COVEY_TRY(covey__fit_best(&fit, &history, seen, &losses[l], params, starts,
                                   params->restarts, err));
-        COVEY_TRY(covey__describe(clustering, &fit, data, &losses[l], err));
+        COVEY_TRY(covey__describe(clustering, &fit, seen, &losses[l], err));
         clustering->history = history.rounds;
         clustering->n_history = history.count;
         memset(&history, 0, sizeof history);
@@ -78,7 +81,7 @@ static covey_status number_alike(covey_comparison *out, const covey_compare_para
         COVEY_TRY(covey__match_numbers(numbers, &next, first->nearest, first->k, params->previous,
                                        params->previous_k, out->n, err));
     } else {
-        COVEY_TRY(covey__size_numbers(numbers, first->nearest, first->k, out->n, err));
+        COVEY_TRY(covey__size_numbers(numbers, first->labels, first->k, out->n, err));
     }
     COVEY_TRY(covey__renumber(first, numbers, err));
     out->k_all = first->k;
@@ -148,8 +151,8 @@ static void take_run(covey__seed_run *run, covey_clustering *clustering) {
 }
 
 static covey_status run_seed(covey__seed_run *run, const covey_comparison *comparison,
-                             const covey__data *data, const covey_cluster_params *params,
-                             covey_error *err) {
+                             const covey__data *data, const covey__data *seen,
+                             const covey_cluster_params *params, covey_error *err) {
     covey_status status = COVEY_OK;
     const covey_clustering *reference = comparison->clusterings;
     covey__fit fit = {0};
@@ -160,9 +163,9 @@ static covey_status run_seed(covey__seed_run *run, const covey_comparison *compa
     COVEY_NOMEM_IF(!starts, err);
     COVEY_TRY(covey__start_rows(starts, data, params->k, params->start, params->restarts,
                                 params->seed, COVEY__PURPOSE_START, err));
-    COVEY_TRY(covey__fit_best(&fit, &history, data, &reference->loss, params, starts,
+    COVEY_TRY(covey__fit_best(&fit, &history, seen, &reference->loss, params, starts,
                               params->restarts, err));
-    COVEY_TRY(covey__describe(&clustering, &fit, data, &reference->loss, err));
+    COVEY_TRY(covey__describe(&clustering, &fit, seen, &reference->loss, err));
     numbers = covey__alloc_array(clustering.k, sizeof *numbers);
     COVEY_NOMEM_IF(!numbers, err);
     COVEY_TRY(covey__match_numbers(numbers, &next, clustering.nearest, clustering.k,
@@ -181,7 +184,7 @@ done:
 /* Seed 0 of the list is the reference's own run; the others are seed + 1, seed + 2, ... */
 static covey_status run_seeds(covey__seed_run **out, size_t *n_seeds,
                               const covey_comparison *comparison, const covey__data *data,
-                              const covey_compare_params *params,
+                              const covey__data *seen, const covey_compare_params *params,
                               const covey_cluster_params *used, covey_error *err) {
     covey_status status = COVEY_OK;
     const covey_clustering *reference = comparison->clusterings;
@@ -205,7 +208,7 @@ static covey_status run_seeds(covey__seed_run **out, size_t *n_seeds,
     memcpy(seeds[0].representatives, reference->representatives, reference->k * sizeof(int64_t));
     for (size_t s = 1; s < count; ++s) {
         again.seed = used->seed + s;
-        COVEY_TRY(run_seed(&seeds[s], comparison, data, &again, err));
+        COVEY_TRY(run_seed(&seeds[s], comparison, data, seen, &again, err));
     }
     *out = seeds;
     seeds = NULL;
@@ -258,7 +261,8 @@ covey_status covey_compare_compute(covey_comparison *out, const float *x, size_t
                                    const covey_loss *given, size_t n_losses,
                                    const covey_compare_params *params, covey_error *err) {
     covey_status status = COVEY_OK;
-    covey__data data = {0};
+    covey__data data = {0}, unit = {0};
+    const covey__data *seen = NULL; /* by the reference loss */
     covey_comparison made = {.n = n, .d = d, .n_losses = n_losses};
     covey_cluster_params used = params->cluster;
     covey_loss *losses = NULL;
@@ -279,8 +283,9 @@ covey_status covey_compare_compute(covey_comparison *out, const float *x, size_t
         covey__classic_params(&losses[l]);
     if (!used.classic)
         COVEY_TRY(covey__estimate(losses, n_losses, &data, k_low, k_high, &used, err));
+    COVEY_TRY(covey__data_for(&seen, &unit, &data, losses, err));
     if (!params->cluster.k)
-        COVEY_TRY(covey__choose_k(&made, &data, losses, k_low, k_high, &used, err));
+        COVEY_TRY(covey__choose_k(&made, seen, losses, k_low, k_high, &used, err));
     else
         made.k_chosen = params->cluster.k;
     used.k = made.k_chosen;
@@ -291,11 +296,11 @@ covey_status covey_compare_compute(covey_comparison *out, const float *x, size_t
                                     COVEY__PURPOSE_START, err));
     }
     COVEY_TRY(allocate(&made, err));
-    COVEY_TRY(fit_losses(&made, &data, losses, &used, starts, err));
+    COVEY_TRY(fit_losses(&made, &data, &unit, losses, &used, starts, err));
     COVEY_TRY(number_alike(&made, params, err));
     choose_panel(&made);
     COVEY_TRY(measure_agreement(&made, &data, err));
-    COVEY_TRY(run_seeds(&seeds, &n_seeds, &made, &data, params, &used, err));
+    COVEY_TRY(run_seeds(&seeds, &n_seeds, &made, &data, seen, params, &used, err));
     made.n_seeds = (int)n_seeds;
     made.stability = covey__calloc(made.k_all, sizeof *made.stability);
     COVEY_NOMEM_IF(!made.stability, err);
@@ -304,6 +309,7 @@ covey_status covey_compare_compute(covey_comparison *out, const float *x, size_t
     memset(&made, 0, sizeof made);
 done:
     covey__data_fini(&data);
+    covey__data_fini(&unit);
     covey_comparison_fini(&made);
     free_seeds(seeds, n_seeds);
     covey__free(losses);

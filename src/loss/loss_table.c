@@ -179,6 +179,23 @@ covey_status covey_loss_set_param(covey_loss *loss, const char *name, const char
     return unknown_param(loss->ops, name, err);
 }
 
+/* Squared distance of the directions of x and mu; 2, that of a right angle, where one has none. */
+static double squared_chord(const double *x, const double *mu, size_t d) {
+    double x_square = 0, mu_square = 0, sum = 0;
+    for (size_t j = 0; j < d; ++j) {
+        x_square += x[j] * x[j];
+        mu_square += mu[j] * mu[j];
+    }
+    if (x_square == 0 || mu_square == 0)
+        return 2;
+    double x_length = sqrt(x_square), mu_length = sqrt(mu_square);
+    for (size_t j = 0; j < d; ++j) {
+        double u = x[j] / x_length - mu[j] / mu_length;
+        sum += u * u;
+    }
+    return sum;
+}
+
 double covey_loss_compute(const covey_loss *loss, const double *x, const double *mu, size_t d) {
     double sum = 0;
     if (loss->ops->geometry == COVEY_GEOMETRY_COORDINATE) {
@@ -186,6 +203,8 @@ double covey_loss_compute(const covey_loss *loss, const double *x, const double 
             sum += loss->ops->rho(x[j] - mu[j], loss->params);
         return sum;
     }
+    if (loss->ops->traits & COVEY_LOSS_SPHERICAL)
+        return loss->ops->rho(sqrt(squared_chord(x, mu, d)), loss->params);
     for (size_t j = 0; j < d; ++j)
         sum += (x[j] - mu[j]) * (x[j] - mu[j]);
     return loss->ops->rho(sqrt(sum), loss->params);

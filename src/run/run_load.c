@@ -317,15 +317,15 @@ static covey_clustering *clustering_named(loader *in, const char *name, size_t *
 }
 
 static covey_status cluster_row(loader *in, char **fields, covey_error *err) {
-    size_t l, row, rank;
+    size_t l, row;
     covey_clustering *c = clustering_named(in, fields[0], &l);
     if (!c || parse_count(fields[1], SIZE_MAX, &row) || row != in->loss_rows[l] || row >= c->n ||
         parse_label(fields[3], c->k, &c->labels[row]) ||
         parse_double(fields[4], &c->distance[row]) || parse_double(fields[5], &c->weight[row]) ||
-        parse_double(fields[6], &c->margin[row]) || parse_count(fields[7], INT32_MAX, &rank) ||
-        parse_label(fields[8], c->k, &c->nearest[row]))
+        parse_double(fields[6], &c->margin[row]) || parse_label(fields[7], c->n, &c->rank[row]) ||
+        parse_label(fields[8], c->k, &c->nearest[row]) ||
+        (c->labels[row] < 0) != (c->rank[row] < 0)) /* trimmed off: no cluster and no rank */
         return broken(in, "clusters.csv", "has a row that cannot be read", err);
-    c->rank[row] = (int32_t)rank;
     in->loss_rows[l]++;
     return COVEY_OK;
 }

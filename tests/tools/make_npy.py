@@ -3,7 +3,8 @@
 
 Rows lie in three blobs round (0, 0, ...), (8, 8, ...), (16, 16, ...), blob sizes 3 : 2 : 1. MODE: f8,
 i4, big (big-endian), fortran, flat (one dimension), nan (in row 5), short (bytes missing), same (all
-rows equal), noise (one blob), centres (the blobs' centres, in float64: ROWS of them)."""
+rows equal), noise (one blob), centres (the blobs' centres, in float64: ROWS of them), zero (row 5 all
+zero), constant (half of the columns), copies (of the first 4 rows)."""
 import random
 import struct
 import sys
@@ -24,6 +25,12 @@ for i in range(rows):
         data.append([8.0 * blob + random.gauss(0, 1) for _ in range(cols)])
 if mode == "nan":
     data[5][0] = float("nan")
+if mode == "zero":
+    data[5] = [0.0] * cols
+if mode == "constant":
+    data = [row[:cols // 2] + [3.0] * (cols - cols // 2) for row in data]
+if mode == "copies":
+    data = [data[i % 4] for i in range(rows)]
 code, kind = {"f8": ("<d", "<f8"), "centres": ("<d", "<f8"), "i4": ("<i", "<i4"),
               "big": (">f", ">f4")}.get(mode, ("<f", "<f4"))
 shape = "(%d,)" % (rows * cols) if mode == "flat" else "(%d, %d)" % (rows, cols)

@@ -25,6 +25,11 @@ static inline covey_loss loss_with(const char *name, double scale) {
     return loss;
 }
 
+/* Centres on the unit sphere have a test of their own, test_centre_sphere.c. */
+static inline int is_spherical(const covey_loss *loss) {
+    return (loss->ops->traits & COVEY_LOSS_SPHERICAL) != 0;
+}
+
 static inline double total_loss(const covey_loss *loss, const double *x, const double *weights,
                                 size_t m, size_t d, const double *mu) {
     double sum = 0;

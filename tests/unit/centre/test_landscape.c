@@ -86,6 +86,11 @@ static void test_every_loss(void **state) {
     for (size_t i = 0; i < covey_loss_count(); ++i) {
         covey_landscape l;
         covey_loss loss = loss_with(covey_loss_get(i)->name, 4);
+        if (is_spherical(&loss)) {
+            assert_status(covey_landscape_compute(&l, x, M, D, &loss, &params, &err),
+                          COVEY_E_ARGUMENT);
+            continue;
+        }
         assert_ok(covey_landscape_compute(&l, x, M, D, &loss, &params, &err));
         check_landscape(&l, &loss, 1e-11);
         covey_landscape_fini(&l);

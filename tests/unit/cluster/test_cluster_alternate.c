@@ -42,7 +42,9 @@ static void objective_never_rises_under_any_loss(void **state) {
                 sum += covey_loss_compute(&out.loss, row, out.centres + (size_t)out.labels[i] * D,
                                           D);
             }
-        assert_close(out.objective, sum, 0, 1e-11);
+        /* Rows on the sphere are kept in float32. */
+        int spherical = (loss.ops->traits & COVEY_LOSS_SPHERICAL) != 0;
+        assert_close(out.objective, sum, 0, spherical ? 1e-7 : 1e-11);
         covey_clustering_fini(&out);
     }
     free(x);
@@ -252,13 +254,15 @@ static void small_and_huge_things_work(void **state) {
                 covey_loss loss = loss_named(covey_loss_get(l)->name);
                 covey_cluster_params params = params_of(k, 1, 1);
                 covey_clustering out;
+                /* A row on the sphere is kept in float32, its centre in float64. */
+                double off = loss.ops->traits & COVEY_LOSS_SPHERICAL ? 2e-7 : 0;
                 assert_ok(covey_cluster_compute(&out, x, N, D, &loss, &params, &err));
                 assert_int_equal(out.k, k);
                 for (size_t i = 0; i < N; ++i) {
                     assert_true(out.weight[i] >= 0 && out.weight[i] <= 1);
                     assert_true(out.margin[i] >= 0 && out.margin[i] <= 1);
                     if (k == N)
-                        assert_true(out.distance[i] == 0 && out.rank[i] == 0);
+                        assert_true(out.distance[i] <= off && out.rank[i] == 0);
                     else
                         assert_true(out.margin[i] == 1);
                 }
