@@ -12,7 +12,7 @@
 #include "run_output.h"
 #include "table_file.h"
 
-/* ---- data -------------------------------------------------------------------------------------- */
+/* ---- data ------------------------------------------------------------------------------------ */
 
 static int save_paths(const covey_landscape *l, const char *folder) {
     FILE *file = table_open(folder, "paths.csv");
@@ -75,7 +75,7 @@ static void print_paths(const covey_landscape *l) {
     }
 }
 
-/* ---- the picture ------------------------------------------------------------------------------- */
+/* ---- the picture ----------------------------------------------------------------------------- */
 
 typedef struct drawing {
     double *u, *v, *step, *gap; /* of all paths, one after another */
@@ -172,7 +172,7 @@ static int draw(const covey_landscape *l, const covey_loss *loss, const char *su
     return code;
 }
 
-/* ---- the work ---------------------------------------------------------------------------------- */
+/* ---- the work -------------------------------------------------------------------------------- */
 
 /* One group of all rows needs no alternation: the rows normalised, the loss's parameters estimated.
  * *x [n][d] is freed with free. */

@@ -140,12 +140,14 @@ int compare_solvers(solver_row **out, size_t *n_out, const covey_run *run, const
 void compare_solvers_print(const solver_row *rows, size_t n_rows) {
     printf("\nsolvers: each cluster's centre again, from its mean\n%-20s %-7s %20s %10s %10s %11s "
            "%10s %10s %s\n",
-           "loss", "solver", "objective", "above best", "iterations", "evaluations", "ms", "converged",
+           "loss", "solver", "objective", "above best", "iterations", "evaluations", "ms",
+           "converged",
            "from the exact centre");
     for (size_t i = 0; i < n_rows; ++i) {
         const solver_row *row = &rows[i];
         printf("%-20s %-7s %20.12g %10.3g %10lld %11lld %10.2f %6zu/%-3zu ", row->loss,
-               row->solver, row->objective, row->gap, row->iterations, row->evaluations, 1000 * row->seconds,
+               row->solver, row->objective, row->gap, row->iterations, row->evaluations,
+               1000 * row->seconds,
                row->converged, row->clusters);
         if (isnan(row->from_exact))
             puts("-");
@@ -189,7 +191,7 @@ void compare_solvers_print_csv(const solver_row *rows, size_t n_rows) {
     }
 }
 
-/* ---- the picture ------------------------------------------------------------------------------- */
+/* ---- the picture ----------------------------------------------------------------------------- */
 
 static const double FLOOR = 1e-17; /* where a gap of 0 is drawn: the axis has no 0 */
 

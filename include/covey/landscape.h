@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The landscape of a centre problem: the total loss over a plane, and the ways of solvers on it.
  *
- * Results depend on rows, loss, parameters and seed alone: the same bytes for any number of threads.
+ * Results depend on rows, loss, parameters and seed alone: the same for any number of threads.
  * Safe from any thread on different outputs. The method: docs/maths/landscape.md. */
 #ifndef COVEY_LANDSCAPE_H
 #define COVEY_LANDSCAPE_H

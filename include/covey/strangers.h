@@ -2,9 +2,9 @@
 /* The stranger test: how far do centres and representatives move when far-off rows are mixed in?
  *
  * A stranger is a copy of a random row, moved by `far` units along one random direction, the same
- * for all of them: a far cloud of the rows' own shape, which is what pulls a mean hardest. The unit
- * is the median distance of the rows to their centres under the reference loss. Strangers come after
- * any normalisation. Results depend on rows, comparison, parameters and seed alone: the same for any
+ * for all of them: a far cloud of the rows' own shape, all on one side. The unit is the median
+ * distance of the rows to their centres under the reference loss. Strangers come after any
+ * normalisation. Results depend on rows, comparison, parameters and seed alone: the same for any
  * number of threads. Safe from any thread on different outputs. */
 #ifndef COVEY_STRANGERS_H
 #define COVEY_STRANGERS_H
@@ -43,10 +43,10 @@ typedef struct covey_strangers {
 } covey_strangers;
 COVEY_API void covey_strangers_fini(covey_strangers *strangers); /* accepts a zeroed one */
 
-/* `clean`: what covey_compare_compute made of x [n][d] by `cluster` (its k may be 0: the one chosen is
- * kept). Each loss is fitted again, with the parameters of the clean fit, from the start rows that
- * won there, strangers among the rows. Empty clusters are kept where `cluster` drops them. Errors: a
- * parameter outside its range or `clean` of other rows (COVEY_E_ARGUMENT), and those of
+/* `clean`: what covey_compare_compute made of x [n][d] by `cluster` (its k may be 0: the one chosen
+ * is kept). Each loss is fitted again, with the parameters of the clean fit, from the start rows
+ * that won there, strangers among the rows. Empty clusters are kept where `cluster` drops them.
+ * Errors: a parameter outside its range or `clean` of other rows (COVEY_E_ARGUMENT), and those of
  * covey_cluster_compute. */
 COVEY_API COVEY_NODISCARD covey_status covey_strangers_compute(
     covey_strangers *out, const covey_comparison *clean, const float *x, size_t n, size_t d,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Plain gradient descent: mu <- mu - t grad, t halved until the objective falls by a share of what
- * the slope promises [NocedalWright2006, eq. 3.4], and doubled for the next step where the first try
- * was good. The first t is 1 / sum w psi(u)/u, the IRLS step's where all coordinates share it.
+ * the slope promises [NocedalWright2006, eq. 3.4], and doubled for the next step where the first
+ * try was good. The first t is 1 / sum w psi(u)/u, the IRLS step's where all coordinates share it.
  *
  * Nothing is learnt of the curvature, so that long narrow valleys take many steps: it is here to be
  * looked at beside the others (docs/maths/landscape.md), not to be chosen. */

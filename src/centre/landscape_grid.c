@@ -40,7 +40,7 @@ static double place(const grid *g, size_t i) {
     return out->half_width * (2. * (double)i / (double)(out->side - 1) - 1);
 }
 
-/* ---- the window -------------------------------------------------------------------------------- */
+/* ---- the window ------------------------------------------------------------------------------ */
 
 static int compare_doubles(const void *x, const void *y) {
     double a = *(const double *)x, b = *(const double *)y;
@@ -74,7 +74,7 @@ static void project(grid *g) {
     out->half_width = reach > 0 ? WINDOW_ROOM * reach : 1;
 }
 
-/* ---- values -------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static double radial_value(const grid *g, double u, double v) {
     const covey_loss *loss = g->scene->loss;
@@ -157,7 +157,7 @@ static void grid_row(void *context, size_t task, int worker) {
     }
 }
 
-/* ---- all of it --------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static covey_status make_table(grid *g, covey_error *err) {
     covey_status status = COVEY_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The stranger test. The strangers of a smaller share are the first of a larger one, so that a curve
- * shows the share and not the draw. */
+/* The stranger test. The strangers of a smaller share are the first of a larger one, so that a
+ * curve shows the share and not the draw. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,7 +210,7 @@ done:
     return status;
 }
 
-/* ---- all of it --------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static covey_status check(const covey_comparison *clean, size_t n, size_t d,
                           const covey_cluster_params *cluster,

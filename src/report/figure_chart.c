@@ -161,7 +161,8 @@ static covey_status draw_axes(chart *c, covey__box box, const covey__axis *x,
     for (size_t t = 0; t < y->n_ticks; ++t) {
         double at = box.y + (1 - covey__axis_place(y, y->ticks[t])) * box.height;
         covey__axis_label(label, y, t);
-        COVEY_TRY(covey__canvas_text(&c->canvas, box.x - LEFT, at - 8, LEFT - 8, label, style, err));
+        COVEY_TRY(covey__canvas_text(&c->canvas, box.x - LEFT, at - 8, LEFT - 8, label, style,
+                                     err));
     }
 done:
     return status;
@@ -204,8 +205,11 @@ static void draw_series(cairo_t *cairo, covey__box box, const covey__axis *x, co
     covey__style_line(cairo, look, 0);
     cairo_stroke(cairo);
     cairo_restore(cairo);
-    /* Markers on the frame are drawn whole, those beyond it not at all. Evenly by number, at the middle of each share: ends are the likeliest to lie on others. */
-    size_t marks = series->no_line ? series->n : (size_t)(series->markers > 0 ? series->markers : 0);
+    /* Evenly by number, at the middle of each share: ends are the likeliest to lie on others. On
+     * the frame they are drawn whole, beyond it not at all. */
+    size_t marks = series->no_line       ? series->n
+                   : series->markers > 0 ? (size_t)series->markers
+                                         : 0;
     marks = marks < series->n ? marks : series->n;
     for (size_t m = 0; m < marks; ++m) {
         size_t i = marks == series->n ? m : (2 * m + 1) * series->n / (2 * marks);

@@ -31,7 +31,7 @@ static double value_at(const field *f, double x, double y) {
            t * ((1 - s) * p[f->width] + s * p[f->width + 1]);
 }
 
-/* Dark at the minimum; the middle of each band's share of viridis, paled so that lines stand out. */
+/* Dark at the minimum; the middle of each band's share of viridis, paled: lines must stand out. */
 static void colour_of(uint8_t out[3], const field *f, double value) {
     double share = f->high > f->low ? (value - f->low) / (f->high - f->low) : 0;
     double band = fmin(floor(sqrt(fmax(share, 0)) * (double)f->levels), (double)f->levels - 1);
