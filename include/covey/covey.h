@@ -14,6 +14,7 @@
 #include "covey/loss.h"
 #include "covey/network.h"
 #include "covey/npy.h"
+#include "covey/organize.h"
 #include "covey/photo.h"
 #include "covey/report.h"
 #include "covey/run.h"

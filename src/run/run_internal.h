@@ -18,6 +18,12 @@ void *covey__run_alloc(covey_run *run, size_t bytes);
 /* ROOT/path of a photo; freed by the caller. */
 char *covey__run_full_path(const covey_run *run, size_t row);
 
+/* The absolute path of `folder`, which need not exist: its longest existing parent is resolved. NULL
+ * when memory runs out; freed by the caller. */
+char *covey__run_absolute_path(const char *folder);
+/* `path` is `root` or lies below it; both absolute. "/" holds nothing. */
+int covey__run_is_inside(const char *path, const char *root);
+
 /* JPEGs of the photos `rows` [n], longest side `side`: sink is called in order for rows >= 0, with
  * NULL where neither the original nor a thumbnail can be had. */
 typedef covey_status (*covey__jpeg_sink)(void *user, size_t index, const uint8_t *jpeg,

@@ -33,8 +33,7 @@ static covey_status make_folder(const char *folder, const char *name, covey_erro
 
 /* ---- the target ---------------------------------------------------------------------------- */
 
-/* The absolute path of `folder`, which need not exist: its longest existing parent is resolved. */
-static char *absolute_path(const char *folder) {
+char *covey__run_absolute_path(const char *folder) {
     char *copy = covey__strdup(folder), *rest = NULL, *result = NULL;
     if (!copy)
         return NULL;
@@ -67,7 +66,7 @@ static char *absolute_path(const char *folder) {
     return result;
 }
 
-static int is_inside(const char *path, const char *root) {
+int covey__run_is_inside(const char *path, const char *root) {
     size_t n = strlen(root);
     while (n > 1 && root[n - 1] == '/')
         --n;
@@ -106,10 +105,10 @@ covey_status covey_run_check_target(const char *folder, const char *const *roots
                                     covey_error *err) {
     covey_status status = COVEY_OK;
     struct stat info;
-    char *target = absolute_path(folder), *parent = NULL;
+    char *target = covey__run_absolute_path(folder), *parent = NULL;
     COVEY_NOMEM_IF(!target, err);
     for (size_t i = 0; i < n_roots; ++i)
-        COVEY_FAIL_IF(is_inside(target, roots[i]), err, COVEY_E_EXISTS, folder,
+        COVEY_FAIL_IF(covey__run_is_inside(target, roots[i]), err, COVEY_E_EXISTS, folder,
                       "lies inside the photo folder %.200s, which Covey never writes to; choose a "
                       "folder elsewhere with -o",
                       roots[i]);
@@ -343,7 +342,7 @@ covey_status covey_run_save(const covey_run *run, const char *folder, covey_run_
     int made = 0;
     char *target = NULL, *partial = NULL;
     COVEY_TRY(covey_run_check_target(folder, run->roots, run->n_roots, err));
-    target = absolute_path(folder);
+    target = covey__run_absolute_path(folder);
     COVEY_NOMEM_IF(!target, err);
     partial = covey__asprintf("%s.partial-%ld", target, (long)getpid());
     COVEY_NOMEM_IF(!partial, err);
