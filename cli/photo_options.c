@@ -212,29 +212,64 @@ int photo_options_weights(covey_weights **out, const options *options) {
     return status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
 }
 
+/* What cannot be used is said, and the run goes on without it. */
+static int open_catalogue(covey_catalogue **out, const options *options) {
+    const option_value *values = options->values;
+    covey_error err;
+    *out = NULL;
+    if (values[OPT_NO_CACHE].given) {
+        if (values[OPT_CACHE].given || values[OPT_REHASH].given)
+            return misuse("--no-cache goes with neither --cache nor --rehash");
+        return EXIT_DONE;
+    }
+    covey_status status = covey_catalogue_open(out, values[OPT_CACHE].text, 1, &err);
+    if (status != COVEY_OK)
+        say("%s%s%s; going on without kept features", err.path, *err.path ? ": " : "",
+            err.message);
+    return EXIT_DONE;
+}
+
+static void close_catalogue(covey_catalogue *catalogue) {
+    const covey_error *trouble = catalogue ? covey_catalogue_trouble(catalogue) : NULL;
+    if (trouble)
+        say("%s: %s; went on without kept features", trouble->path, trouble->message);
+    covey_catalogue_free(catalogue);
+}
+
 int photo_options_describe(covey_run **out, const options *options, covey_files *files) {
     covey_weights *weights = NULL;
+    covey_catalogue *catalogue = NULL;
     covey_extract_params params;
     covey_error err;
     int code = photo_options_weights(&weights, options);
-    if (code != EXIT_DONE)
+    if (code == EXIT_DONE)
+        code = open_catalogue(&catalogue, options);
+    if (code != EXIT_DONE) {
+        covey_weights_free(weights);
         return code;
+    }
     covey_status status = covey_run_new(out, &err);
     if (status == COVEY_OK) {
         photo_options_extract(&params, options);
+        params.catalogue = catalogue;
+        params.rehash = options->values[OPT_REHASH].given;
         status = covey_run_extract(*out, files, weights, &params, &err);
         console_clear();
     }
     if (status != COVEY_OK)
         code = fail_status(status, &err);
+    close_catalogue(catalogue);
     covey_weights_free(weights);
     return code;
 }
 
 int photo_options_totals(const covey_run *run, const options *options) {
     const covey_run_facts *facts = &run->facts;
-    say("%zu photos found, %zu used, %zu skipped%s", facts->found, run->n_photos, run->n_skips,
-        run->n_skips ? " (skipped.csv says why)" : "");
+    char known[64] = "";
+    if (facts->recalled)
+        snprintf(known, sizeof known, " (%zu of them known already)", facts->recalled);
+    say("%zu photos found, %zu used%s, %zu skipped%s", facts->found, run->n_photos, known,
+        run->n_skips, run->n_skips ? " (skipped.csv says why)" : "");
     if (run->n_duplicates)
         say("%zu are nearly the same as an earlier one (duplicates.csv)", run->n_duplicates);
     enum { SHOWN = 5 };

@@ -4,6 +4,7 @@
 #define COVEY_COVEY_H
 
 #include "covey/assign.h"
+#include "covey/catalogue.h"
 #include "covey/chart.h"
 #include "covey/cluster.h"
 #include "covey/compare.h"

@@ -7,6 +7,7 @@
 #ifndef COVEY_RUN_H
 #define COVEY_RUN_H
 
+#include "covey/catalogue.h"
 #include "covey/compare.h"
 #include "covey/network.h"
 #include "covey/npy.h"
@@ -49,6 +50,7 @@ typedef struct covey_run_facts {
     /* vary: */
     const char *host, *cpu;
     int threads;
+    size_t recalled; /* photos that the catalogue knew */
     double seconds_extract, seconds_cluster, seconds_total;
     long long started; /* seconds since 1970, UTC */
 } covey_run_facts;
@@ -94,6 +96,8 @@ typedef struct covey_extract_params {
     covey_decode_params decode;
     covey_network_params network;
     double duplicates; /* cosine from which on photos are near-duplicates (0.95; 0: not sought) */
+    covey_catalogue *catalogue; /* borrowed; NULL (the default): every photo is computed */
+    int rehash;                 /* 1: photos are known by content alone, never by their times */
     covey_progress_fn progress;
     void *progress_user;
 } covey_extract_params;
@@ -105,8 +109,10 @@ COVEY_API void covey_run_free(covey_run *run); /* accepts NULL */
 /* A copy of `s` that lives as long as the run; NULL when memory runs out. */
 COVEY_API const char *covey_run_copy_string(covey_run *run, const char *s);
 
-/* Describes every photo of `files`, decoding beside the network. Photos that cannot be used go to
- * skips: found = photos + skips. Cancelled: COVEY_E_CANCELLED with the photos so far in `run`. No
+/* Describes every photo of `files`, decoding beside the network. What the catalogue knows is not
+ * computed, and what is computed is kept there as it comes; the result is the same to the byte.
+ * Trouble with the catalogue ends nothing: see covey_catalogue_trouble. Photos that cannot be used
+ * go to skips: found = photos + skips. Cancelled: COVEY_E_CANCELLED with the photos so far in `run`. No
  * usable photo: COVEY_E_NOT_FOUND, skips filled. */
 COVEY_API COVEY_NODISCARD covey_status covey_run_extract(covey_run *run, const covey_files *files,
                                                          const covey_weights *weights,

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Photos in, descriptions out: decoder processes fill a ring while the network computes batches.
  * Photos come out of the decoder in order and a photo's features do not depend on its batch, so
- * the result is the same for any number of workers and threads. */
+ * the result is the same for any number of workers and threads, and for any part of the photos
+ * being known before. */
 #include <string.h>
 #include <time.h>
 
-#include "run_internal.h"
+#include "network_internal.h"
+#include "run_extract_internal.h"
 
 covey_extract_params covey_extract_params_default(void) {
     covey_extract_params params = {.decode = covey_decode_params_default(),
@@ -15,17 +17,7 @@ covey_extract_params covey_extract_params_default(void) {
     return params;
 }
 
-typedef struct extraction {
-    covey_run *run;
-    const covey_files *files;
-    const covey_extract_params *params;
-    covey_network *network;
-    covey_decoder *decoder;
-    const char **paths;     /* [n] full paths, for the decoder */
-    const uint8_t **pixels; /* [batch] */
-    covey_photo *held;      /* [batch] photos of the batch, not yet released */
-    size_t n, batch, n_held, channels;
-} extraction;
+typedef covey__extraction extraction;
 
 static double seconds_now(void) {
     struct timespec t;
@@ -51,35 +43,51 @@ static covey_status reserve(extraction *e, covey_error *err) {
     run->features.data = covey__alloc_array(numbers, sizeof(float));
     COVEY_NOMEM_IF(!run->features.data, err);
     run->features.cols = e->channels;
+    e->is_used = covey__calloc(e->n, 1);
+    e->todo = covey__alloc_array(e->n, sizeof *e->todo);
     e->paths = covey__calloc(e->n, sizeof *e->paths);
     e->pixels = covey__calloc(e->batch, sizeof *e->pixels);
     e->held = covey__calloc(e->batch, sizeof *e->held);
-    COVEY_NOMEM_IF(!e->paths || !e->pixels || !e->held, err);
-    for (size_t i = 0; i < e->n; ++i)
-        e->paths[i] = covey_files_get(e->files, i)->full;
+    e->rows = covey__alloc_array(e->batch * e->channels, sizeof *e->rows);
+    COVEY_NOMEM_IF(!e->is_used || !e->todo || !e->paths || !e->pixels || !e->held || !e->rows,
+                   err);
 done:
     return status;
 }
 
-static covey_status keep_photo(extraction *e, const covey_photo *photo, covey_error *err) {
+covey_status covey__extraction_place(extraction *e, size_t i, const covey__kept *photo,
+                                     covey_error *err) {
     covey_status status = COVEY_OK;
     covey_run *run = e->run;
-    const covey_file *file = covey_files_get(e->files, photo->index);
-    covey_run_photo *kept = &run->photos[run->n_photos + e->n_held];
-    kept->path = covey_run_copy_string(run, file->path);
-    COVEY_NOMEM_IF(!kept->path, err);
-    kept->root = file->root;
-    kept->width = photo->width;
-    kept->height = photo->height;
-    kept->bytes = photo->bytes;
-    memcpy(kept->sha256, photo->sha256, sizeof kept->sha256);
+    const covey_file *file = covey_files_get(e->files, i);
+    covey_run_photo *place = &run->photos[i];
+    place->path = covey_run_copy_string(run, file->path);
+    COVEY_NOMEM_IF(!place->path, err);
+    place->root = file->root;
+    place->width = photo->width;
+    place->height = photo->height;
+    place->bytes = photo->bytes;
+    memcpy(place->sha256, photo->sha256, sizeof place->sha256);
     if (photo->thumb) {
         uint8_t *copy = covey__run_alloc(run, photo->thumb_bytes);
         COVEY_NOMEM_IF(!copy, err);
         memcpy(copy, photo->thumb, photo->thumb_bytes);
-        kept->thumb = copy;
-        kept->thumb_bytes = photo->thumb_bytes;
+        place->thumb = copy;
+        place->thumb_bytes = photo->thumb_bytes;
     }
+done:
+    return status;
+}
+
+static covey_status hold_photo(extraction *e, const covey_photo *photo, covey_error *err) {
+    covey_status status = COVEY_OK;
+    covey__kept kept = {.width = photo->width,
+                        .height = photo->height,
+                        .bytes = photo->bytes,
+                        .thumb = photo->thumb,
+                        .thumb_bytes = photo->thumb_bytes};
+    memcpy(kept.sha256, photo->sha256, sizeof kept.sha256);
+    COVEY_TRY(covey__extraction_place(e, e->todo[photo->index], &kept, err));
     e->pixels[e->n_held] = photo->rgb;
     e->held[e->n_held++] = *photo;
 done:
@@ -89,7 +97,7 @@ done:
 static covey_status keep_skip(extraction *e, const covey_photo *photo, covey_error *err) {
     covey_status status = COVEY_OK;
     covey_run *run = e->run;
-    const covey_file *file = covey_files_get(e->files, photo->index);
+    const covey_file *file = covey_files_get(e->files, e->todo[photo->index]);
     covey_run_skip *skip = &run->skips[run->n_skips];
     skip->root = file->root;
     skip->path = covey_run_copy_string(run, file->path);
@@ -103,53 +111,90 @@ done:
 /* Describes the held photos; they are then the run's. */
 static covey_status flush(extraction *e, covey_error *err) {
     covey_status status = COVEY_OK;
-    covey_run *run = e->run;
+    size_t channels = e->channels;
     if (e->n_held == 0)
         return COVEY_OK;
-    float *rows = run->features.data + run->n_photos * e->channels;
-    status = covey_network_compute_features_of(e->network, rows, e->pixels, e->n_held);
+    status = covey_network_compute_features_of(e->network, e->rows, e->pixels, e->n_held);
     if (status != COVEY_OK)
         covey__fail(err, status, NULL, "the network failed: %s", covey_status_str(status));
-    for (size_t i = 0; i < e->n_held; ++i)
-        covey_decoder_release(e->decoder, &e->held[i]);
-    if (status == COVEY_OK) {
-        run->n_photos += e->n_held;
-        run->features.rows = run->n_photos;
+    for (size_t b = 0; b < e->n_held; ++b) {
+        size_t i = e->todo[e->held[b].index];
+        covey_decoder_release(e->decoder, &e->held[b]);
+        if (status == COVEY_OK) {
+            memcpy(e->run->features.data + i * channels, e->rows + b * channels,
+                   channels * sizeof *e->rows);
+            e->is_used[i] = 1;
+        }
     }
+    if (status == COVEY_OK)
+        covey__remember_batch(e);
     e->n_held = 0;
     return status;
 }
 
-static covey_status describe_all(extraction *e, covey_error *err) {
+static covey_status describe_rest(extraction *e, covey_error *err) {
     covey_status status = COVEY_OK;
     covey_progress_fn progress = e->params->progress;
-    for (size_t i = 0; i < e->n; ++i) {
+    for (size_t t = 0; t < e->n_todo; ++t) {
         covey_photo photo;
         COVEY_TRY(covey_decoder_next(e->decoder, &photo, err));
         if (photo.status == COVEY_OK) {
-            status = keep_photo(e, &photo, err);
+            status = hold_photo(e, &photo, err);
         } else {
             status = keep_skip(e, &photo, err);
             covey_decoder_release(e->decoder, &photo);
         }
         if (status != COVEY_OK)
             goto done;
-        if (e->n_held == e->batch || i + 1 == e->n)
+        if (e->n_held == e->batch || t + 1 == e->n_todo)
             COVEY_TRY(flush(e, err));
-        COVEY_FAIL_IF(progress && progress(e->params->progress_user, "extract",
-                                           i + 1 - e->n_held, e->n),
+        size_t settled = e->n_known + t + 1 - e->n_held;
+        COVEY_FAIL_IF(progress && progress(e->params->progress_user, "extract", settled, e->n),
                       err, COVEY_E_CANCELLED, NULL, "stopped on request after %zu of %zu photos",
-                      e->run->n_photos, e->n);
+                      settled - e->run->n_skips, e->n);
     }
 done:
     return status;
 }
 
-static covey_status record_facts(extraction *e, const covey_weights *weights, covey_error *err) {
+/* The network is made once there is something for it to do. */
+static covey_status describe_all(extraction *e, covey_error *err) {
+    covey_status status = COVEY_OK;
+    COVEY_TRY(covey__recall(e, err));
+    if (e->n_todo) {
+        COVEY_TRY(covey_decoder_start(e->decoder, e->paths, e->n_todo, err));
+        COVEY_TRY(covey_network_new(&e->network, e->weights, &e->params->network, err));
+        COVEY_TRY(describe_rest(e, err));
+    } else if (e->params->progress &&
+               e->params->progress(e->params->progress_user, "extract", e->n, e->n)) {
+        status = covey__fail(err, COVEY_E_CANCELLED, NULL, "stopped on request");
+    }
+done:
+    return status;
+}
+
+/* Photos and their rows move up to where they belong. */
+static void close_gaps(extraction *e) {
+    covey_run *run = e->run;
+    size_t n = 0;
+    for (size_t i = 0; i < e->n; ++i) {
+        if (!e->is_used[i])
+            continue;
+        if (n != i) {
+            run->photos[n] = run->photos[i];
+            memcpy(run->features.data + n * e->channels, run->features.data + i * e->channels,
+                   e->channels * sizeof(float));
+        }
+        ++n;
+    }
+    run->n_photos = run->features.rows = n;
+}
+
+static covey_status record_facts(extraction *e, const char *engine_id, covey_error *err) {
     covey_run_facts *facts = &e->run->facts;
-    facts->weights_name = covey_run_copy_string(e->run, covey_weights_name(weights));
-    facts->weights_digest = covey_run_copy_string(e->run, covey_weights_digest(weights));
-    facts->engine_id = covey_run_copy_string(e->run, covey_network_engine_id(e->network));
+    facts->weights_name = covey_run_copy_string(e->run, covey_weights_name(e->weights));
+    facts->weights_digest = covey_run_copy_string(e->run, covey_weights_digest(e->weights));
+    facts->engine_id = covey_run_copy_string(e->run, engine_id);
     facts->preparation = covey_run_copy_string(e->run, covey_decoder_preparation(e->decoder));
     if (!facts->weights_name || !facts->weights_digest || !facts->engine_id || !facts->preparation)
         return covey__fail(err, COVEY_E_NOMEM, NULL, "memory ran out");
@@ -161,10 +206,15 @@ covey_status covey_run_extract(covey_run *run, const covey_files *files,
                                covey_error *err) {
     covey_status status = COVEY_OK;
     covey_extract_params defaults = covey_extract_params_default();
-    extraction e = {.run = run, .files = files, .params = params ? params : &defaults};
+    extraction e = {.run = run,
+                    .files = files,
+                    .weights = weights,
+                    .params = params ? params : &defaults};
+    char engine_id[COVEY__ENGINE_ID];
     double start = seconds_now();
     e.n = covey_files_count(files);
     e.batch = e.params->network.batch;
+    e.catalogue = e.params->catalogue;
     COVEY_FAIL_IF(run->photos || run->features.data, err, COVEY_E_ARGUMENT, NULL,
                   "this run has photos already; start a new one");
     run->facts.found = e.n;
@@ -172,13 +222,14 @@ covey_status covey_run_extract(covey_run *run, const covey_files *files,
     COVEY_FAIL_IF(e.n == 0, err, COVEY_E_NOT_FOUND,
                   covey_files_root_count(files) ? covey_files_root(files, 0) : NULL,
                   "holds no photo that Covey reads (JPEG, PNG, WebP, TIFF, GIF, HEIC, AVIF)");
-    COVEY_TRY(covey_network_new(&e.network, weights, &e.params->network, err));
-    e.channels = covey_network_channels(e.network);
+    COVEY_FAIL_IF(e.batch < 1, err, COVEY_E_ARGUMENT, NULL, "a batch of no photo computes nothing");
+    COVEY_TRY(covey__network_identify(engine_id, &e.channels, weights,
+                                      e.params->network.precision, err));
     COVEY_TRY(covey_decoder_new(&e.decoder, 3 * e.batch + 4, &e.params->decode, err));
     COVEY_TRY(reserve(&e, err));
-    COVEY_TRY(record_facts(&e, weights, err));
-    COVEY_TRY(covey_decoder_start(e.decoder, e.paths, e.n, err));
+    COVEY_TRY(record_facts(&e, engine_id, err));
     status = describe_all(&e, err);
+    close_gaps(&e);
     run->facts.seconds_extract = seconds_now() - start;
     if (status == COVEY_OK && run->n_photos == 0)
         status = covey__fail(err, COVEY_E_NOT_FOUND, run->roots[0],
@@ -190,8 +241,13 @@ covey_status covey_run_extract(covey_run *run, const covey_files *files,
 done:
     covey_decoder_free(e.decoder);
     covey_network_free(e.network);
+    covey__free(e.preparation);
+    covey__free(e.is_used);
+    covey__free(e.stamps);
+    covey__free(e.todo);
     covey__free(e.paths);
     covey__free(e.pixels);
     covey__free(e.held);
+    covey__free(e.rows);
     return status;
 }

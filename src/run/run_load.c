@@ -112,6 +112,7 @@ static covey_status load_facts(loader *in, covey_error *err) {
     f->cpu = text_at(in, varies, "cpu");
     f->threads = (int)(count_at(varies, "threads") & INT_MAX);
     f->started = json_integer_value(json_object_get(varies, "started"));
+    f->recalled = count_at(varies, "recalled");
     f->seconds_extract = json_number_value(json_object_get(varies, "seconds_extract"));
     f->seconds_cluster = json_number_value(json_object_get(varies, "seconds_cluster"));
     f->seconds_total = json_number_value(json_object_get(varies, "seconds_total"));

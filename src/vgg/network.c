@@ -119,6 +119,11 @@ static void set_colour(covey_network *network, const covey_weights *weights) {
                 (float)((value / 255.0 - (double)mean[q]) / (double)std[q]);
 }
 
+static void name_engine(char id[COVEY__ENGINE_ID], const covey__plan *plan) {
+    snprintf(id, COVEY__ENGINE_ID, "%s-%s-p%d", covey_isa_name(plan->isa),
+             plan->precision == COVEY_PRECISION_BF16 ? "bf16" : "f32", plan->version);
+}
+
 covey_status covey__network_new_planned(covey_network **out, const covey_weights *weights,
                                         const covey_network_params *params, covey_isa isa,
                                         const covey__plan *plan, covey_error *err) {
@@ -138,8 +143,7 @@ covey_status covey__network_new_planned(covey_network **out, const covey_weights
     network->batch = params->batch;
     network->height = params->height;
     network->width = params->width;
-    snprintf(network->id, sizeof network->id, "%s-%s-p%d", covey_isa_name(plan->isa),
-             plan->precision == COVEY_PRECISION_BF16 ? "bf16" : "f32", plan->version);
+    name_engine(network->id, plan);
     COVEY_TRY(covey__pool_new(&network->pool, params->threads, err));
     COVEY_TRY(set_shapes(network, weights, err));
     COVEY_TRY(set_workspace(network, err));
@@ -152,16 +156,42 @@ done:
     return status;
 }
 
+/* The plan that this machine runs under `precision`. */
+static covey_status choose_plan(const covey__plan **plan, covey_isa *isa,
+                                covey_precision precision, covey_error *err) {
+    covey_status status = COVEY_OK;
+    COVEY_TRY(covey_isa_in_use(isa, err));
+    *plan = covey__plan_get(*isa, precision);
+    COVEY_FAIL_IF(!*plan, err, COVEY_E_UNSUPPORTED, NULL,
+                  "bf16 needs a processor with AVX512_BF16; this run uses %s: leave out "
+                  "--precision bf16",
+                  covey_isa_name(*isa));
+done:
+    return status;
+}
+
+covey_status covey__network_identify(char id[COVEY__ENGINE_ID], size_t *channels,
+                                     const covey_weights *weights, covey_precision precision,
+                                     covey_error *err) {
+    covey_status status = COVEY_OK;
+    covey_isa isa;
+    const covey__plan *plan;
+    int outputs;
+    COVEY_TRY(choose_plan(&plan, &isa, precision, err));
+    COVEY_TRY(covey_weights_get_layer(weights, COVEY_VGG_CONVOLUTIONS - 1, NULL, NULL, &outputs,
+                                      NULL));
+    name_engine(id, plan);
+    *channels = (size_t)outputs;
+done:
+    return status;
+}
+
 covey_status covey_network_new(covey_network **out, const covey_weights *weights,
                                const covey_network_params *params, covey_error *err) {
     covey_status status = COVEY_OK;
     covey_isa isa;
-    COVEY_TRY(covey_isa_in_use(&isa, err));
-    const covey__plan *plan = covey__plan_get(isa, params->precision);
-    COVEY_FAIL_IF(!plan, err, COVEY_E_UNSUPPORTED, NULL,
-                  "bf16 needs a processor with AVX512_BF16; this run uses %s: leave out "
-                  "--precision bf16",
-                  covey_isa_name(isa));
+    const covey__plan *plan;
+    COVEY_TRY(choose_plan(&plan, &isa, params->precision, err));
     COVEY_TRY(covey__network_new_planned(out, weights, params, isa, plan, err));
 done:
     return status;

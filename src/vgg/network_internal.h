@@ -16,6 +16,8 @@
 #include "kernels_internal.h"
 #include "threads_internal.h"
 
+enum { COVEY__ENGINE_ID = 32 };
+
 /* How one layer is computed. */
 typedef struct covey__plan_layer {
     int tile;      /* m of Winograd F(m x m, 3x3): 4, 6 or 7 */
@@ -59,8 +61,14 @@ struct covey_network {
     size_t workspace_size;
     float *rgb, *early[2], *late[2], *scratch; /* into workspace */
     float colour[3][256];                      /* (value / 255 - mean) / std */
-    char id[32];
+    char id[COVEY__ENGINE_ID];
 };
+
+/* What covey_network_new would make here, without the work: its engine id and the columns of its
+ * features. */
+COVEY_NODISCARD covey_status covey__network_identify(char id[COVEY__ENGINE_ID], size_t *channels,
+                                                     const covey_weights *weights,
+                                                     covey_precision precision, covey_error *err);
 
 /* As covey_network_new with a plan of the caller's: for tests and tuning. */
 COVEY_NODISCARD covey_status covey__network_new_planned(covey_network **out,

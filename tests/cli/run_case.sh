@@ -13,6 +13,7 @@ export COVEY BUILD SOURCE
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/in"
+export XDG_CACHE_HOME="$work/cache" # what one case computes is no other's business
 (cd "$work/in" && NO_COLOR=1 sh "$folder/cmd" >"$work/stdout" 2>"$work/stderr" </dev/null)
 code=$?
 [ "$code" -eq 77 ] && { cat "$work/stderr"; exit 77; }

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* One extraction: what run_extract.c computes and run_recall.c remembers.
+ *
+ * While it goes on, run->photos and the rows of run->features stand at the numbers of the files;
+ * gaps are closed at the end, so that rows come in the order of the files whatever was known. */
+#ifndef COVEY_RUN_EXTRACT_INTERNAL_H
+#define COVEY_RUN_EXTRACT_INTERNAL_H
+
+#include "catalogue_internal.h"
+#include "run_internal.h"
+
+typedef struct covey__extraction {
+    covey_run *run;
+    const covey_files *files;
+    const covey_extract_params *params;
+    const covey_weights *weights;
+    covey_catalogue *catalogue; /* NULL: nothing is kept */
+    covey_network *network;     /* NULL until a photo is to be computed */
+    covey_decoder *decoder;
+    char *preparation;       /* for the catalogue: with what thumbnails depend on */
+    char *is_used;           /* [n]: the photo at this place is whole */
+    covey__stamp *stamps;    /* [n]: size -1 where there is none to be kept */
+    size_t *todo;            /* [n_todo]: files that are to be decoded */
+    const char **paths;      /* [n_todo]: full paths, for the decoder */
+    const uint8_t **pixels;  /* [batch] */
+    covey_photo *held;       /* [batch]: photos of the batch, not yet released */
+    float *rows;             /* [batch][channels] */
+    size_t n, n_todo, n_known, batch, n_held, channels;
+} covey__extraction;
+
+/* Finds what the catalogue knows, and lists the rest in todo. Fails only when memory runs out or
+ * on request. */
+covey_status covey__recall(covey__extraction *e, covey_error *err);
+
+/* Enters the `n_held` photos of the batch, whose features and places are filled. */
+void covey__remember_batch(covey__extraction *e);
+
+/* Copies what a photo is to place `i` of the run. */
+covey_status covey__extraction_place(covey__extraction *e, size_t i, const covey__kept *photo,
+                                     covey_error *err);
+
+#endif
