@@ -98,7 +98,8 @@ static covey_run *extract(const scene *s, how how, covey_status want) {
 /* Every file of the byte contract, and the thumbnails. */
 static void assert_same(const scene *s, const covey_run *a, const covey_run *b) {
     static const char *const names[] = {"features.npy", "images.csv", "skipped.csv",
-                                        "clusters.csv", "history.csv", "comparison.json"};
+                                        "clusters.csv", "history.csv", "comparison.json",
+                                        "duplicates.csv"};
     covey_error err;
     char folders[2][320];
     for (int k = 0; k < 2; ++k) {
