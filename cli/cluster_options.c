@@ -214,10 +214,18 @@ int cluster_request_read(cluster_request *out, const options *options) {
     cluster->progress = console_progress;
     out->params.seeds = options->command == COMMAND_CLUSTER ? 0 : (int)values[OPT_SEEDS].count;
     out->normalize_given = values[OPT_NORMALIZE].given;
-    out->normalize = (covey_normalize)values[OPT_NORMALIZE].choice;
     covey_error err;
+    covey_status status =
+        out->normalize_given
+            ? covey_normalize_find(&out->normalize, values[OPT_NORMALIZE].text, &err)
+            : COVEY_OK;
+    if (status != COVEY_OK)
+        return misuse_status(status, &err);
+    if ((int)out->normalize >= COVEY_NORMALIZE_PCA && options->command == COMMAND_DESCEND)
+        return misuse("--normalize %s: descend draws the features themselves; take l2",
+                      values[OPT_NORMALIZE].text);
     const char *solver = values[OPT_SOLVER].text; /* descend shows solvers, and has no such choice */
-    covey_status status = covey_solver_find(&cluster->solver, solver ? solver : "auto", &err);
+    status = covey_solver_find(&cluster->solver, solver ? solver : "auto", &err);
     if (status != COVEY_OK)
         return misuse_status(status, &err);
     int code = EXIT_DONE;
@@ -356,7 +364,9 @@ static covey_status carry_names(covey_run *run, const kept_names *kept, covey_er
 static void enter_facts(const cluster_request *request, covey_run *run) {
     const covey_cluster_params *cluster = &request->params.cluster;
     covey_run_facts *facts = &run->facts;
-    facts->normalize = covey_normalize_name(request->normalize);
+    char name[32];
+    covey_normalize_name(name, request->normalize);
+    facts->normalize = covey_run_copy_string(run, name);
     facts->start = covey_run_copy_string(run, request->start_name);
     facts->seed = cluster->seed;
     facts->restarts = cluster->restarts;
@@ -368,24 +378,42 @@ static void enter_facts(const cluster_request *request, covey_run *run) {
     facts->threads = cluster->threads ? cluster->threads : covey_cpu_count();
 }
 
+/* request->x <- the features normalised, [rows][*columns]. */
+static int normalise(cluster_request *request, const covey_run *run, size_t *columns,
+                     size_t *zero_rows) {
+    size_t n = run->features.rows, d = run->features.cols;
+    covey_normalizer *normalizer = NULL;
+    covey_error err = {0};
+    covey_status status = covey_normalizer_new(&normalizer, run->features.data, n, d,
+                                               request->normalize, &err);
+    if (status != COVEY_OK)
+        return fail_status(status, &err);
+    *columns = covey_normalizer_columns(normalizer);
+    free(request->x);
+    request->x = malloc(n * *columns * sizeof *request->x); /* at most what the features hold */
+    if (request->x)
+        status = covey_normalizer_apply(normalizer, request->x, run->features.data, n, zero_rows,
+                                        &err);
+    covey_normalizer_free(normalizer);
+    if (!request->x)
+        return fail_memory();
+    return status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
+}
+
 int cluster_request_compute(cluster_request *request, covey_run *run, int own,
                             const covey_run *previous) {
     size_t n = run->features.rows, d = run->features.cols, zero_rows = 0;
-    int code = cluster_request_check(request, n, d, run->n_photos ? "photos" : "rows");
-    if (code != EXIT_DONE)
-        return code;
     if (!request->normalize_given)
         request->normalize = own ? COVEY_NORMALIZE_L2 : COVEY_NORMALIZE_NONE;
-    float *x = malloc(n * d * sizeof *x); /* as many numbers as run->features holds */
-    if (!x)
-        return fail_memory();
-    free(request->x);
-    request->x = x;
+    int code = normalise(request, run, &d, &zero_rows);
+    if (code == EXIT_DONE)
+        code = cluster_request_check(request, n, d, run->n_photos ? "photos" : "rows");
+    if (code != EXIT_DONE)
+        return code;
     kept_names kept;
     code = keep_names(&kept, run, previous);
     if (code != EXIT_DONE)
         return code;
-    memcpy(x, run->features.data, n * d * sizeof *x);
     int32_t *labels = previous_labels(run, previous);
     request->params.previous = labels;
     request->params.previous_k = labels ? previous->comparison.k_all : 0;
@@ -393,12 +421,10 @@ int cluster_request_compute(cluster_request *request, covey_run *run, int own,
     double start = console_clock();
     covey_error err = {0};
     covey_comparison comparison = {0};
-    covey_status status = covey_normalize_rows(x, n, d, request->normalize, &zero_rows);
-    if (status == COVEY_OK && zero_rows)
+    if (zero_rows)
         say("%zu rows are all zero and stay so", zero_rows);
-    if (status == COVEY_OK)
-        status = covey_compare_compute(&comparison, x, n, d, request->losses, request->n_losses,
-                                       &request->params, &err);
+    covey_status status = covey_compare_compute(&comparison, request->x, n, d, request->losses,
+                                                request->n_losses, &request->params, &err);
     console_clear();
     free(labels);
     request->params.previous = NULL;

@@ -142,6 +142,8 @@ static int group_features(const options *options) {
             run->features.cols,
             request.normalize == COVEY_NORMALIZE_L2         ? "each row scaled to length 1"
             : request.normalize == COVEY_NORMALIZE_STANDARD ? "each column standardised"
+            : (int)request.normalize > COVEY_NORMALIZE_PCA  ? "scaled to length 1 and put onto their "
+                                                              "first principal components"
                                                             : "as they are");
         run_output_facts(run, options, started);
         code = print_result(run, &request, options);

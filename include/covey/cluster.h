@@ -39,7 +39,10 @@ typedef enum covey_empty {
 typedef enum covey_normalize {
     COVEY_NORMALIZE_NONE = 0,
     COVEY_NORMALIZE_L2 = 1,      /* rows to length 1; a zero row stays */
-    COVEY_NORMALIZE_STANDARD = 2 /* columns to mean 0 and population deviation 1 */
+    COVEY_NORMALIZE_STANDARD = 2, /* columns to mean 0 and population deviation 1 */
+    /* COVEY_NORMALIZE_PCA + N: rows to length 1, less their mean, onto the N first principal
+     * components; as many columns then. covey_normalizer alone, not covey_normalize_rows. */
+    COVEY_NORMALIZE_PCA = 1 << 20
 } covey_normalize;
 
 typedef struct covey_cluster_params {
@@ -124,10 +127,10 @@ COVEY_API COVEY_NODISCARD covey_status covey_normalize_rows(float *x, size_t n, 
                                                             covey_normalize how,
                                                             size_t *zero_rows);
 
-/* "none", "l2", "standard" (the CLI's and the passport's words) to the value and back. */
+/* "none", "l2", "standard", "pca:N" (the CLI's and the passport's words) to the value and back. */
 COVEY_API COVEY_NODISCARD covey_status covey_normalize_find(covey_normalize *out, const char *name,
                                                             covey_error *err);
-COVEY_API const char *covey_normalize_name(covey_normalize how);
+COVEY_API void covey_normalize_name(char out[32], covey_normalize how);
 
 /* What a normalisation learnt from the rows it was made for, so that rows that come later are
  * treated as those were. Read-only once made: may be shared by any number of threads. */

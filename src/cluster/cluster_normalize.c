@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows to length 1, or columns to mean 0 and deviation 1, before clustering. */
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base_internal.h"
 #include "covey/cluster.h"
+#include "normalize_internal.h"
 #include "sum_internal.h"
 
 static const char *const names[] = {"none", "l2", "standard", NULL};
 
-const char *covey_normalize_name(covey_normalize how) {
-    return (unsigned)how <= COVEY_NORMALIZE_STANDARD ? names[how] : "unknown";
+/* N of COVEY_NORMALIZE_PCA + N, else 0. */
+static size_t components_of(covey_normalize how) {
+    int n = (int)how - COVEY_NORMALIZE_PCA;
+    return n > 0 && n < COVEY_NORMALIZE_PCA ? (size_t)n : 0;
+}
+
+void covey_normalize_name(char out[32], covey_normalize how) {
+    if (components_of(how))
+        snprintf(out, 32, "pca:%zu", components_of(how));
+    else
+        snprintf(out, 32, "%s",
+                 (unsigned)how <= COVEY_NORMALIZE_STANDARD ? names[how] : "unknown");
 }
 
 covey_status covey_normalize_find(covey_normalize *out, const char *name, covey_error *err) {
@@ -19,16 +32,28 @@ covey_status covey_normalize_find(covey_normalize *out, const char *name, covey_
             *out = (covey_normalize)i;
             return COVEY_OK;
         }
+    if (strncmp(name, "pca:", 4) == 0) {
+        size_t digits = strspn(name + 4, "0123456789");
+        int n = digits && digits < 6 && !name[4 + digits] ? atoi(name + 4) : 0;
+        if (!n)
+            return covey__fail(err, COVEY_E_ARGUMENT, NULL,
+                               "'%.60s' does not say how many components; write pca:50", name);
+        *out = (covey_normalize)(COVEY_NORMALIZE_PCA + n);
+        return COVEY_OK;
+    }
     const char *near = covey__nearest_name(name, names);
     return covey__fail(err, COVEY_E_ARGUMENT, NULL,
-                       "'%.60s' is no normalisation (none, l2, standard)%s%s%s", name,
+                       "'%.60s' is no normalisation (none, l2, standard, pca:N)%s%s%s", name,
                        near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 struct covey_normalizer {
     covey_normalize how;
     size_t d;
-    double *mean, *deviation; /* [d], COVEY_NORMALIZE_STANDARD alone */
+    double *mean;       /* [d], of STANDARD and PCA */
+    double *deviation;  /* [d], of STANDARD */
+    double *components; /* [columns][d], of PCA */
+    size_t columns;
 };
 
 /* Division by the length rounds each number once; a row of length 0 has no direction and stays. */
@@ -98,6 +123,47 @@ static void apply_standard(const covey_normalizer *normalizer, float *out, const
         }
 }
 
+static covey_status learn_pca(covey_normalizer *normalizer, const float *x, size_t n,
+                              covey_error *err) {
+    covey_status status = COVEY_OK;
+    size_t d = normalizer->d, wanted = components_of(normalizer->how), cells = 0;
+    float *unit = NULL;
+    COVEY_FAIL_IF(wanted > d || wanted > n, err, COVEY_E_ARGUMENT, NULL,
+                  "pca:%zu asks for more components than there are: %zu rows of %zu numbers", wanted,
+                  n, d);
+    COVEY_NOMEM_IF(covey__mul_size(&cells, n, d), err);
+    unit = covey__alloc_array(cells, sizeof *unit);
+    normalizer->mean = covey__calloc(d, sizeof(double));
+    normalizer->components = covey__calloc(wanted * d, sizeof(double));
+    COVEY_NOMEM_IF(!unit || !normalizer->mean || !normalizer->components, err);
+    apply_l2(unit, x, n, d);
+    normalizer->columns = wanted;
+    COVEY_TRY(covey__learn_pca(normalizer->mean, normalizer->components, unit, n, d, wanted, err));
+done:
+    covey__free(unit);
+    return status;
+}
+
+static covey_status apply_pca(const covey_normalizer *normalizer, float *out, const float *x,
+                              size_t n, size_t *zero, covey_error *err) {
+    covey_status status = COVEY_OK;
+    size_t d = normalizer->d;
+    float *unit = covey__alloc_array(d, sizeof *unit);
+    COVEY_NOMEM_IF(!unit, err);
+    for (size_t i = 0; i < n; ++i) {
+        *zero += apply_l2(unit, x + i * d, 1, d);
+        for (size_t c = 0; c < normalizer->columns; ++c) {
+            double sum = 0;
+            for (size_t j = 0; j < d; ++j)
+                sum += (unit[j] - normalizer->mean[j]) * normalizer->components[c * d + j];
+            out[i * normalizer->columns + c] = (float)sum;
+        }
+    }
+done:
+    covey__free(unit);
+    return status;
+}
+
 static covey_status check_finite(const float *x, size_t n, size_t d, covey_error *err) {
     for (size_t i = 0; i < n * d; ++i)
         if (!isfinite(x[i]))
@@ -111,15 +177,17 @@ covey_status covey_normalizer_new(covey_normalizer **out, const float *x, size_t
     covey_status status = COVEY_OK;
     covey_normalizer *made = NULL;
     COVEY_FAIL_IF(!n || !d, err, COVEY_E_ARGUMENT, NULL, "there are no rows to normalise");
-    COVEY_FAIL_IF((unsigned)how > COVEY_NORMALIZE_STANDARD, err, COVEY_E_ARGUMENT, NULL,
+    COVEY_FAIL_IF((unsigned)how > COVEY_NORMALIZE_STANDARD && !components_of(how), err, COVEY_E_ARGUMENT, NULL,
                   "an unknown normalisation");
     COVEY_TRY(check_finite(x, n, d, err));
     made = covey__calloc(1, sizeof *made);
     COVEY_NOMEM_IF(!made, err);
     made->how = how;
-    made->d = d;
+    made->d = made->columns = d;
     if (how == COVEY_NORMALIZE_STANDARD)
         COVEY_TRY(learn_standard(made, x, n, err));
+    if (components_of(how))
+        COVEY_TRY(learn_pca(made, x, n, err));
     *out = made;
     made = NULL;
 done:
@@ -132,11 +200,12 @@ void covey_normalizer_free(covey_normalizer *normalizer) {
         return;
     covey__free(normalizer->mean);
     covey__free(normalizer->deviation);
+    covey__free(normalizer->components);
     covey__free(normalizer);
 }
 
 size_t covey_normalizer_columns(const covey_normalizer *normalizer) {
-    return normalizer->d;
+    return normalizer->columns;
 }
 
 covey_status covey_normalizer_apply(const covey_normalizer *normalizer, float *out, const float *x,
@@ -148,6 +217,8 @@ covey_status covey_normalizer_apply(const covey_normalizer *normalizer, float *o
         zero = apply_l2(out, x, n, d);
     else if (normalizer->how == COVEY_NORMALIZE_STANDARD)
         apply_standard(normalizer, out, x, n);
+    else if (normalizer->components)
+        COVEY_TRY(apply_pca(normalizer, out, x, n, &zero, err));
     else if (out != x)
         memcpy(out, x, n * d * sizeof *out);
     if (zero_rows)
@@ -159,6 +230,8 @@ done:
 covey_status covey_normalize_rows(float *x, size_t n, size_t d, covey_normalize how,
                                   size_t *zero_rows) {
     covey_normalizer *normalizer = NULL;
+    if (components_of(how))
+        return COVEY_E_ARGUMENT;
     covey_status status = covey_normalizer_new(&normalizer, x, n, d, how, NULL);
     if (status == COVEY_OK)
         status = covey_normalizer_apply(normalizer, x, x, n, zero_rows, NULL);

@@ -399,6 +399,10 @@ static covey_status load_clustering(loader *in, size_t l, const json_t *object, 
     COVEY_NOMEM_IF(!path, err);
     /* A number that this loss has no cluster for is a row of NaN. */
     COVEY_TRY(covey__npy_load_f64(&c->centres, &rows, &cols, path, 0, err));
+    /* pca:N groups in N columns of its own. */
+    if (in->run->facts.normalize && strncmp(in->run->facts.normalize, "pca:", 4) == 0 &&
+        cols && cols <= c->d)
+        c->d = all->d = cols;
     COVEY_FAIL_IF(rows != k || cols != c->d, err, COVEY_E_FORMAT, path,
                   "does not fit the run: %zu x %zu in place of %zu x %zu", rows, cols, k, c->d);
     c->labels = covey__calloc(n, sizeof *c->labels);

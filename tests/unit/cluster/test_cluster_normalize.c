@@ -56,8 +56,16 @@ static void names_lead_back(void **state) {
     (void)state;
     covey_error err;
     covey_normalize how;
-    assert_ok(covey_normalize_find(&how, covey_normalize_name(COVEY_NORMALIZE_L2), &err));
-    assert_int_equal(how, COVEY_NORMALIZE_L2);
+    static const int all[] = {COVEY_NORMALIZE_NONE, COVEY_NORMALIZE_L2, COVEY_NORMALIZE_STANDARD,
+                              COVEY_NORMALIZE_PCA + 50};
+    for (size_t i = 0; i < LENGTH(all); ++i) {
+        char name[32];
+        covey_normalize_name(name, (covey_normalize)all[i]);
+        assert_ok(covey_normalize_find(&how, name, &err));
+        assert_int_equal(how, all[i]);
+    }
+    assert_status(covey_normalize_find(&how, "pca:0", &err), COVEY_E_ARGUMENT);
+    assert_status(covey_normalize_find(&how, "pca:5x", &err), COVEY_E_ARGUMENT);
     assert_status(covey_normalize_find(&how, "standart", &err), COVEY_E_ARGUMENT);
     assert_non_null(strstr(err.message, "did you mean 'standard'"));
 }
