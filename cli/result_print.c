@@ -122,6 +122,10 @@ static void print_votes(const covey_run *run) {
     printf("\nrepresentatives: votes of %d losses", c->panel_size);
     if (c->n_seeds)
         printf(", and of %d seeds under %s", c->n_seeds, c->clusterings[0].loss.ops->name);
+    printf("\nthe losses that vote:");
+    for (size_t l = 0, named = 0; l < c->n_losses; ++l)
+        if (c->in_panel[l])
+            printf("%s%s", named++ ? ", " : " ", c->clusterings[l].loss.ops->name);
     printf("\ncluster  losses%s  representative\n", c->n_seeds ? "  seeds" : "");
     for (size_t v = 0; v < c->n_votes; ++v) {
         const covey_vote *vote = &c->votes[v];
@@ -262,6 +266,11 @@ static void add_comparison(json_t *root, const covey_run *run, int labels) {
     json_object_set_new(root, "ari", matrix_json(c->ari, c->n_losses));
     json_object_set_new(root, "vi", matrix_json(c->vi, c->n_losses));
     set_count(root, "panel_size", c->panel_size);
+    json_t *panel = json_array();
+    for (size_t l = 0; l < c->n_losses; ++l)
+        if (c->in_panel[l])
+            json_array_append_new(panel, json_string(c->clusterings[l].loss.ops->name));
+    json_object_set_new(root, "panel", panel);
     set_count(root, "seeds", c->n_seeds);
     for (size_t v = 0; v < c->n_votes; ++v) {
         json_t *vote = json_object();

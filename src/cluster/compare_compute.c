@@ -98,17 +98,6 @@ done:
     return status;
 }
 
-static void choose_panel(covey_comparison *out) {
-    for (size_t l = 0; l < out->n_losses; ++l) {
-        const covey_loss_ops *ops = out->clusterings[l].loss.ops;
-        out->in_panel[l] = (ops->traits & COVEY_LOSS_PANEL) != 0;
-        for (size_t earlier = 0; earlier < l; ++earlier)
-            if (out->clusterings[earlier].loss.ops == ops)
-                out->in_panel[l] = 0; /* the same loss again has no second vote */
-        out->panel_size += out->in_panel[l];
-    }
-}
-
 static covey_status measure_agreement(covey_comparison *out, const covey__data *data,
                                       covey_error *err) {
     covey_status status = COVEY_OK;
@@ -298,7 +287,7 @@ covey_status covey_compare_compute(covey_comparison *out, const float *x, size_t
     COVEY_TRY(allocate(&made, err));
     COVEY_TRY(fit_losses(&made, &data, &unit, losses, &used, starts, err));
     COVEY_TRY(number_alike(&made, params, err));
-    choose_panel(&made);
+    covey__choose_panel(&made);
     COVEY_TRY(measure_agreement(&made, &data, err));
     COVEY_TRY(run_seeds(&seeds, &n_seeds, &made, &data, seen, params, &used, err));
     made.n_seeds = (int)n_seeds;

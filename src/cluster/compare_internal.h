@@ -47,6 +47,9 @@ typedef struct covey__seed_run {
     size_t k;
 } covey__seed_run;
 
+/* in_panel and panel_size of `out`, from the losses as used. */
+void covey__choose_panel(covey_comparison *out);
+
 /* Votes, disagreement and stability of `out`, whose clusterings are numbered alike. */
 covey_status covey__count_votes(covey_comparison *out, const covey__seed_run *seeds,
                                 size_t n_seeds, covey_error *err);

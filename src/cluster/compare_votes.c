@@ -7,6 +7,54 @@
 #include "base_internal.h"
 #include "compare_internal.h"
 
+/* The panel's row that a loss with these parameters equals, up to a constant factor or the unit of
+ * the objective; its own name where there is none. docs/maths/comparison.md, section 3. */
+static const char *equal_row(const covey_loss *loss) {
+    static const struct {
+        const char *name;
+        double param;
+        const char *equals;
+    } equal[] = {{"quantile", 0.5, "absolute"},  {"barron", 2, "square"},
+                 {"barron", 1, "pseudo_huber_radial"}, {"barron", 0, "cauchy"},
+                 {"barron", -2, "geman_mcclure"}, {"barron", -INFINITY, "correntropy"},
+                 {"lp", 1, "absolute"},          {"lp", 2, "square"},
+                 {"trimmed", 0, "square"}};
+    int ours = 0; /* a user's own loss may have any name */
+    for (size_t i = 0; i < covey_loss_count() && !ours; ++i)
+        ours = covey_loss_get(i) == loss->ops;
+    for (size_t i = 0; ours && i < sizeof equal / sizeof *equal; ++i)
+        if (!strcmp(loss->ops->name, equal[i].name) && loss->params[0] == equal[i].param)
+            return equal[i].equals;
+    return loss->ops->name;
+}
+
+static int is_member(const char *name, const covey_loss_ops *ops) {
+    for (size_t i = 0; i < covey_loss_count(); ++i)
+        if (!strcmp(covey_loss_get(i)->name, name))
+            return (covey_loss_get(i)->traits & COVEY_LOSS_PANEL) != 0;
+    return (ops->traits & COVEY_LOSS_PANEL) != 0;
+}
+
+/* One vote per row of the panel: the row itself has it if it is listed, else the first equal. */
+void covey__choose_panel(covey_comparison *out) {
+    out->panel_size = 0;
+    for (size_t l = 0; l < out->n_losses; ++l) {
+        const covey_loss *loss = &out->clusterings[l].loss;
+        const char *row = equal_row(loss);
+        int itself = !strcmp(row, loss->ops->name);
+        out->in_panel[l] = is_member(row, loss->ops);
+        for (size_t m = 0; m < out->n_losses && out->in_panel[l]; ++m) {
+            const covey_loss *other = &out->clusterings[m].loss;
+            int other_itself = !strcmp(equal_row(other), other->ops->name);
+            if (m == l || strcmp(equal_row(other), row) != 0)
+                continue;
+            if (other_itself > itself || (other_itself == itself && m < l))
+                out->in_panel[l] = 0;
+        }
+        out->panel_size += out->in_panel[l];
+    }
+}
+
 static int compare_votes(const void *left, const void *right) {
     const covey_vote *l = left, *r = right;
     if (l->cluster != r->cluster)

@@ -291,6 +291,48 @@ static void running_out_of_memory_is_an_answer(void **state) {
     free(x);
 }
 
+/* A loss set to equal a row of the panel shares its vote. */
+static void equal_losses_vote_once(void **state) {
+    (void)state;
+    static const struct {
+        const char *losses[3]; /* NAME or NAME=first parameter */
+        int votes[3];
+    } cases[] = {{{"quantile", "absolute", "square"}, {0, 1, 1}},
+                 {{"quantile", "square", NULL}, {1, 1, 0}},
+                 {{"quantile=0.9", "absolute", NULL}, {0, 1, 0}},
+                 {{"barron=0", "cauchy", NULL}, {0, 1, 0}},
+                 {{"barron=2", "square", "lp=2"}, {0, 1, 0}},
+                 {{"barron=2", "lp=2", "trimmed=0"}, {1, 0, 0}},
+                 {{"barron=1", "pseudo_huber_radial", "lp=1"}, {0, 1, 1}},
+                 {{"barron=-2", "geman_mcclure", NULL}, {0, 1, 0}},
+                 {{"barron=-inf", "correntropy", NULL}, {0, 1, 0}},
+                 {{"barron=0.5", "cauchy", "cauchy"}, {0, 1, 0}},
+                 {{"trimmed", "square", "cosine"}, {1, 1, 1}}};
+    for (size_t c = 0; c < LENGTH(cases); ++c) {
+        covey_clustering clusterings[3];
+        int in_panel[3], total = 0;
+        memset(clusterings, 0, sizeof clusterings);
+        covey_comparison out = {.clusterings = clusterings, .in_panel = in_panel};
+        covey_error err;
+        for (; out.n_losses < 3 && cases[c].losses[out.n_losses]; ++out.n_losses) {
+            char name[32];
+            const char *text = cases[c].losses[out.n_losses], *equals = strchr(text, '=');
+            snprintf(name, sizeof name, "%.*s", (int)strcspn(text, "="), text);
+            clusterings[out.n_losses].loss = loss_named(name);
+            covey_loss *loss = &clusterings[out.n_losses].loss;
+            if (equals)
+                assert_ok(covey_loss_set_param(loss, loss->ops->params[0].name, equals + 1, &err));
+        }
+        covey__choose_panel(&out);
+        for (size_t l = 0; l < out.n_losses; ++l) {
+            total += cases[c].votes[l];
+            if (in_panel[l] != cases[c].votes[l])
+                fail_msg("case %zu: %s has %d votes", c, cases[c].losses[l], in_panel[l]);
+        }
+        assert_int_equal(out.panel_size, total);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clear_groups_are_agreed_on),
@@ -299,6 +341,7 @@ int main(void) {
         cmocka_unit_test(k_is_chosen_and_explained),
         cmocka_unit_test(yardsticks_follow_their_definition),
         cmocka_unit_test(running_out_of_memory_is_an_answer),
+        cmocka_unit_test(equal_losses_vote_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
