@@ -5,9 +5,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base_internal.h"
 #include "covey/npy.h"
+
+enum { HUGE_PAGE = 2 << 20, LARGE = 4 * HUGE_PAGE };
 
 static atomic_size_t fail_at;
 static atomic_size_t count;
@@ -37,7 +40,17 @@ void *covey__alloc(size_t bytes) {
     size_t rounded;
     if (covey__add_size(&rounded, bytes ? bytes : 1, 63))
         return NULL;
-    return aligned_alloc(64, rounded & ~(size_t)63);
+    if (bytes < LARGE)
+        return aligned_alloc(64, rounded & ~(size_t)63);
+    /* Rows of features are read in any order: with pages of 4 KiB the table of pages would be
+     * walked for each. Where the system has none larger, nothing is lost. */
+    if (covey__add_size(&rounded, bytes, HUGE_PAGE - 1))
+        return NULL;
+    rounded &= ~(size_t)(HUGE_PAGE - 1);
+    void *pointer = aligned_alloc(HUGE_PAGE, rounded);
+    if (pointer)
+        (void)madvise(pointer, rounded, MADV_HUGEPAGE);
+    return pointer;
 }
 
 void *covey__alloc_array(size_t n, size_t size) {
