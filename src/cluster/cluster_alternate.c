@@ -7,12 +7,15 @@
 #include "base_internal.h"
 #include "cluster_internal.h"
 
+enum { REFILLED = 2 }; /* in state.stale, until the round has seen it */
+
 typedef struct state {
     const covey__data *data;
     const covey_loss *loss;
     const covey_cluster_params *params;
     covey__measure measure;
     covey__packed packed;
+    covey__bounds bounds;
     covey__members members;
     size_t k;
     double *centres, *next; /* [k][d] */
@@ -24,8 +27,8 @@ typedef struct state {
     int square;                 /* 1: the mean under the squared distance */
     int spherical;              /* 1: centres have length 1 */
     size_t trimmed;             /* rows left out in every round */
-    int means_known;            /* 1: next holds the means of the labels */
     char *stale;                /* [k], 1: the members changed since the centre was solved fully */
+    char *changed;              /* [k], 1: the members or the centre changed in this round */
     char *unsolved;             /* [k] */
     covey_status *statuses;     /* [k], of the solvers */
     covey__effort effort;
@@ -37,6 +40,7 @@ typedef struct state {
 
 static void state_fini(state *s) {
     covey__packed_fini(&s->packed);
+    covey__bounds_fini(&s->bounds);
     covey__members_fini(&s->members);
     covey__free(s->centres);
     covey__free(s->next);
@@ -46,6 +50,7 @@ static void state_fini(state *s) {
     covey__free(s->loss_of);
     covey__free(s->sizes);
     covey__free(s->stale);
+    covey__free(s->changed);
     covey__free(s->unsolved);
     covey__free(s->statuses);
     for (int w = 0; s->work && w < covey__pool_size(s->data->pool); ++w)
@@ -81,19 +86,22 @@ static covey_status state_init(state *s, const covey__data *data, const covey_lo
     s->labels = covey__alloc_array(n, sizeof *s->labels);
     s->previous = covey__alloc_array(n, sizeof *s->previous);
     s->value = covey__alloc_array(n, sizeof *s->value);
-    s->loss_of = covey__alloc_array(k, sizeof *s->loss_of);
+    s->loss_of = covey__calloc(k, sizeof *s->loss_of);
     s->sizes = covey__calloc(k, sizeof *s->sizes);
     s->stale = covey__alloc_array(k, sizeof *s->stale);
+    s->changed = covey__alloc_array(k, sizeof *s->changed);
     s->unsolved = covey__calloc(k, sizeof *s->unsolved);
     s->statuses = covey__calloc(k, sizeof *s->statuses);
     s->work = covey__calloc(workers, sizeof *s->work);
     s->errors = covey__calloc(workers, sizeof *s->errors);
     s->error_cluster = covey__calloc(workers, sizeof *s->error_cluster);
     COVEY_NOMEM_IF(!s->centres || !s->next || !s->labels || !s->previous || !s->value ||
-                       !s->loss_of || !s->sizes || !s->stale || !s->unsolved || !s->statuses ||
-                       !s->work || !s->errors || !s->error_cluster,
+                       !s->loss_of || !s->sizes || !s->stale || !s->changed || !s->unsolved ||
+                       !s->statuses || !s->work || !s->errors || !s->error_cluster,
                    err);
     COVEY_TRY(covey__packed_init(&s->packed, data, k, err));
+    if (!s->trimmed)
+        COVEY_TRY(covey__bounds_init(&s->bounds, data, loss, k, err));
     COVEY_TRY(covey__members_init(&s->members, n, k, err));
     memcpy(s->centres, centres, cells * sizeof *centres);
     for (size_t j = 0; s->spherical && j < k; ++j)
@@ -102,6 +110,7 @@ static covey_status state_init(state *s, const covey__data *data, const covey_lo
                       "the loss %s needs",
                       j, loss->ops->name);
     memset(s->stale, 1, k);
+    memset(s->changed, 1, k);
     for (size_t i = 0; i < n; ++i)
         s->labels[i] = -2;
 done:
@@ -127,6 +136,8 @@ static void drop_cluster(state *s, size_t gone) {
     memmove(s->centres + gone * d, s->centres + (gone + 1) * d,
             (s->k - gone - 1) * d * sizeof *s->centres);
     memmove(s->stale + gone, s->stale + gone + 1, s->k - gone - 1);
+    memmove(s->changed + gone, s->changed + gone + 1, s->k - gone - 1);
+    memmove(s->loss_of + gone, s->loss_of + gone + 1, (s->k - gone - 1) * sizeof *s->loss_of);
     memmove(s->unsolved + gone, s->unsolved + gone + 1, s->k - gone - 1);
     memmove(s->sizes + gone, s->sizes + gone + 1, (s->k - gone - 1) * sizeof *s->sizes);
     for (size_t i = 0; i < s->data->n; ++i) {
@@ -146,6 +157,7 @@ static void refill(state *s, size_t j, size_t *moved) {
     s->labels[row] = (int32_t)j;
     s->value[row] = 0;
     s->sizes[j] = 1;
+    s->stale[j] = REFILLED; /* even by the row it has just lost */
     for (size_t i = 0; i < d; ++i)
         s->centres[j * d + i] = s->data->x[(size_t)row * d + i];
     if (s->spherical)
@@ -167,14 +179,13 @@ static covey_status settle_empty(state *s, size_t *moved, covey_error *err) {
         if (s->params->empty == COVEY_EMPTY_KEEP)
             continue;
         ++s->refilled;
-        s->means_known = 0;
         if (s->params->empty == COVEY_EMPTY_DROP) {
             drop_cluster(s, j);
             continue;
         }
         if (!measured)
             COVEY_TRY(covey__losses(s->loss_of, s->value, s->data, &s->measure, s->labels,
-                                    s->centres, s->k, err));
+                                    s->centres, s->k, NULL, err));
         measured = 1;
         refill(s, j, moved);
     }
@@ -209,7 +220,8 @@ static void solve_cluster(void *context, size_t j, int worker) {
     size_t first = s->members.first[j], count = s->members.first[j + 1] - first;
     covey_error err = {0};
     s->statuses[j] = COVEY_OK;
-    if (!count || !s->stale[j])
+    /* A step is for new members; what steps leave is made up for when nothing moves. */
+    if (!count || !(s->effort == COVEY__EFFORT_STEP ? s->changed[j] : s->stale[j]))
         return;
     if (s->median) {
         s->statuses[j] = solve_median(s, j, s->members.rows + first, count);
@@ -237,17 +249,14 @@ static void solve_cluster(void *context, size_t j, int worker) {
 static covey_status solve_centres(state *s, covey_error *err) {
     covey_status status = COVEY_OK;
     size_t d = s->data->d;
+    memcpy(s->next, s->centres, s->k * d * sizeof *s->next);
     if (s->mean) {
-        if (!s->means_known) {
-            memcpy(s->next, s->centres, s->k * d * sizeof *s->next);
-            status = covey__means(s->next, s->data, s->labels, s->k, err);
-        }
+        status = covey__means(s->next, s->data, s->labels, s->k, s->stale, err);
         for (size_t j = 0; s->spherical && j < s->k; ++j)
-            if (covey__to_sphere(s->next + j * d, d)) /* the rows cancel out: any is as good */
+            if (s->stale[j] && covey__to_sphere(s->next + j * d, d)) /* the rows cancel out */
                 memcpy(s->next + j * d, s->centres + j * d, d * sizeof *s->next);
         return status;
     }
-    memcpy(s->next, s->centres, s->k * d * sizeof *s->next);
     covey__members_set(&s->members, s->labels, s->data->n, s->k);
     covey__pool_run(s->data->pool, s->k, solve_cluster, s);
     for (size_t j = 0; j < s->k; ++j)
@@ -264,7 +273,7 @@ static covey_status solve_centres(state *s, covey_error *err) {
 
 static covey_status measure_objective(state *s, double *objective, covey_error *err) {
     covey_status status = covey__losses(s->loss_of, NULL, s->data, &s->measure, s->labels,
-                                        s->centres, s->k, err);
+                                        s->centres, s->k, s->changed, err);
     *objective = 0;
     for (size_t j = 0; status == COVEY_OK && j < s->k; ++j)
         *objective += s->loss_of[j];
@@ -301,7 +310,8 @@ static covey_status recentre(state *s, double *objective, double *shift, covey_e
             square += u * u;
         }
         *shift += sqrt(square);
-        s->stale[j] &= s->effort == COVEY__EFFORT_STEP;
+        s->changed[j] |= square > 0;
+        s->stale[j] = s->stale[j] && s->effort == COVEY__EFFORT_STEP;
     }
     double *swapped = s->centres;
     s->centres = s->next;
@@ -312,34 +322,34 @@ done:
     return status;
 }
 
-static void mark_stale(state *s) {
+static void mark_changed(state *s) {
+    for (size_t j = 0; j < s->k; ++j)
+        s->changed[j] = s->stale[j] == REFILLED;
     for (size_t i = 0; i < s->data->n; ++i)
         if (s->labels[i] != s->previous[i]) {
             if (s->labels[i] >= 0)
-                s->stale[s->labels[i]] = 1;
+                s->changed[s->labels[i]] = 1;
             if (s->previous[i] >= 0)
-                s->stale[s->previous[i]] = 1;
+                s->changed[s->previous[i]] = 1;
         }
+    for (size_t j = 0; j < s->k; ++j)
+        s->stale[j] = s->stale[j] || s->changed[j];
 }
 
-/* Labels, sizes and, where the centre is the mean, the next centres from the same pass. */
 static covey_status assign(state *s, size_t *moved, covey_error *err) {
     covey_status status = COVEY_OK;
-    size_t n = s->data->n, d = s->data->d;
+    size_t n = s->data->n;
     covey__packed_set(&s->packed, s->data, &s->measure, s->centres, s->k);
-    s->means_known = s->mean && !s->trimmed;
-    if (s->means_known) {
-        memcpy(s->next, s->centres, s->k * d * sizeof *s->next);
-        return covey__assign_means(moved, s->labels, s->next, s->sizes, s->data, &s->measure,
-                                   &s->packed, err);
-    }
-    COVEY_TRY(covey__assign(moved, s->labels, s->trimmed ? s->value : NULL, NULL, NULL, s->data,
-                            &s->measure, &s->packed, err));
-    if (s->trimmed) {
+    if (s->trimmed) { /* every row's measure is wanted */
+        COVEY_TRY(covey__assign(NULL, s->labels, s->value, NULL, NULL, s->data, &s->measure,
+                                &s->packed, err));
         covey__trim(s->labels, s->value, n, s->trimmed);
         *moved = 0;
         for (size_t i = 0; i < n; ++i)
             *moved += s->labels[i] != s->previous[i];
+    } else {
+        COVEY_TRY(covey__assign_bounded(moved, s->labels, &s->bounds, s->data, &s->measure,
+                                        &s->packed, err));
     }
     memset(s->sizes, 0, s->k * sizeof *s->sizes);
     for (size_t i = 0; i < n; ++i)
@@ -370,7 +380,7 @@ covey_status covey__alternate(covey__fit *fit, covey__history *history, const co
         memcpy(s.previous, s.labels, data->n * sizeof *s.labels);
         COVEY_TRY(assign(&s, &moved, err));
         COVEY_TRY(settle_empty(&s, &moved, err));
-        mark_stale(&s);
+        mark_changed(&s);
         if (moved || memchr(s.stale, 1, s.k)) {
             s.effort = settled || !moved || round == params->max_rounds
                            ? COVEY__EFFORT_FULL
@@ -388,6 +398,7 @@ covey_status covey__alternate(covey__fit *fit, covey__history *history, const co
             history, (covey_round){restart, round, objective, shift, moved}, err));
     }
     if (s.square) { /* the objective by its definition, once */
+        memset(s.changed, 1, s.k);
         COVEY_TRY(measure_objective(&s, &made.objective, err));
         history->rounds[history->count - 1].objective = made.objective;
     }

@@ -136,10 +136,13 @@ void covey__packed_set(covey__packed *packed, const covey__data *data,
         longest = sqrt(square) > longest ? sqrt(square) : longest;
         heaviest = sum > heaviest ? sum : heaviest;
     }
-    packed->exact_only = data->exact_only || measure->kind == COVEY__KIND_OTHER ||
-                         largest > 1e15 || (measure->kind != COVEY__KIND_SQUARE &&
-                                            measure->kind != COVEY__KIND_ABSOLUTE &&
-                                            (p > 1e15 || p < 1e-12));
+    packed->longest = longest;
+    packed->heaviest = heaviest;
+    packed->extreme = data->exact_only || largest > 1e15 ||
+                      (measure->kind != COVEY__KIND_SQUARE &&
+                       measure->kind != COVEY__KIND_ABSOLUTE &&
+                       measure->kind != COVEY__KIND_OTHER && (p > 1e15 || p < 1e-12));
+    packed->exact_only = packed->extreme || measure->kind == COVEY__KIND_OTHER;
     if (packed->by_product && !packed->exact_only)
         covey__gemm_pack(data->products, packed->data, packed->rounded, packed->d_pad, k, data->d);
     set_bounds(packed, data, measure, longest, heaviest);
@@ -155,8 +158,10 @@ typedef struct assignment {
     atomic_size_t moved;
 } assignment;
 
-/* Decides row i from its scores (NULL: every centre is a candidate). */
-static void decide(assignment *a, size_t i, const float *scores) {
+/* Decides row i from its scores (NULL: every centre is a candidate). value may be NULL; second and
+ * to_second too, together. */
+static void decide(const assignment *a, size_t i, const float *scores, int32_t *label,
+                   double *value, int32_t *second, double *to_second) {
     const covey__packed *packed = a->packed;
     const float *x = a->data->x + i * a->data->d;
     size_t k = packed->k, d = a->data->d;
@@ -165,60 +170,74 @@ static void decide(assignment *a, size_t i, const float *scores) {
         float least, next;
         size_t best = a->data->kernels->two_least(&least, &next, scores, packed->offset,
                                                   packed->scale, packed->stride);
-        double s = a->second ? next : least, off = packed->absolute;
+        double s = second ? next : least, off = packed->absolute;
         off += packed->per_length * a->data->length[i];
         limit = (s * (1 + packed->relative) + 2 * off) / (1 - packed->relative);
-        if (!a->second && next > limit) {
-            a->labels[i] = (int32_t)best;
-            if (a->value)
-                a->value[i] = covey__measure_row(a->measure, x, packed->centres + best * d);
+        if (!second && next > limit) {
+            *label = (int32_t)best;
+            if (value)
+                *value = covey__measure_row(a->measure, x, packed->centres + best * d);
             return;
         }
     }
     double first_value = INFINITY, second_value = INFINITY;
-    int32_t first = -1, second = -1;
+    int32_t first = -1, runner_up = -1;
     for (size_t j = 0; j < k; ++j) {
         if (scores && packed->offset[j] + packed->scale * scores[j] > limit)
             continue;
-        double value = covey__measure_row(a->measure, x, packed->centres + j * d);
-        if (first < 0 || value < first_value) {
-            second = first;
+        double to = covey__measure_row(a->measure, x, packed->centres + j * d);
+        if (first < 0 || to < first_value) {
+            runner_up = first;
             second_value = first_value;
             first = (int32_t)j;
-            first_value = value;
-        } else if (second < 0 || value < second_value) {
-            second = (int32_t)j;
-            second_value = value;
+            first_value = to;
+        } else if (runner_up < 0 || to < second_value) {
+            runner_up = (int32_t)j;
+            second_value = to;
         }
     }
-    a->labels[i] = first;
-    if (a->value)
-        a->value[i] = first_value;
-    if (a->second) {
-        a->second[i] = second;
-        a->second_value[i] = second_value;
+    *label = first;
+    if (value)
+        *value = first_value;
+    if (second) {
+        *second = runner_up;
+        *to_second = second_value;
     }
+}
+
+void covey__score_rows(float *scores, const covey__data *data, const covey__measure *measure,
+                       const covey__packed *packed, const float *x, size_t count) {
+    if (packed->by_product)
+        data->products->gemm(scores, packed->stride, x, data->d, packed->data, count, data->d,
+                             covey__gemm_panels(data->products, packed->k), NULL);
+    else
+        data->kernels->score(scores, packed->stride, x, count, data->d, packed->rounded,
+                             packed->k_pad, packed->d_pad, measure->kind, (float)measure->p);
+}
+
+int32_t covey__decide(double *value, const covey__data *data, const covey__measure *measure,
+                      const covey__packed *packed, size_t i, const float *scores) {
+    int32_t label = -1;
+    assignment a = {.data = data, .measure = measure, .packed = packed};
+    decide(&a, i, scores, &label, value, NULL, NULL);
+    return label;
 }
 
 /* Rows first .. end - 1, at most BLOCK; returns how many changed their label. */
 static size_t assign_block(assignment *a, size_t first, size_t end, int worker) {
-    const covey__data *data = a->data;
     const covey__packed *packed = a->packed;
     size_t moved = 0;
     float *scores = a->scores + (size_t)worker * (BLOCK + COVEY__SCORE_TILE) * packed->stride;
-    const float *x = data->x + first * data->d;
     if (packed->exact_only)
         scores = NULL;
-    else if (packed->by_product)
-        data->products->gemm(scores, packed->stride, x, data->d, packed->data, end - first,
-                             data->d, covey__gemm_panels(data->products, packed->k), NULL);
     else
-        data->kernels->score(scores, packed->stride, x, end - first, data->d, packed->rounded,
-                             packed->k_pad, packed->d_pad, a->measure->kind,
-                             (float)a->measure->p);
+        covey__score_rows(scores, a->data, a->measure, packed, a->data->x + first * a->data->d,
+                          end - first);
     for (size_t i = first; i < end; ++i) {
         int32_t before = a->labels[i];
-        decide(a, i, scores ? scores + (i - first) * packed->stride : NULL);
+        decide(a, i, scores ? scores + (i - first) * packed->stride : NULL, a->labels + i,
+               a->value ? a->value + i : NULL, a->second ? a->second + i : NULL,
+               a->second ? a->second_value + i : NULL);
         moved += a->labels[i] != before;
     }
     return moved;
@@ -230,22 +249,6 @@ static void assign_rows(void *context, size_t task, int worker) {
     size_t end = first + ROWS_PER_TASK < a->data->n ? first + ROWS_PER_TASK : a->data->n;
     for (; first < end; first += BLOCK)
         moved += assign_block(a, first, first + BLOCK < end ? first + BLOCK : end, worker);
-    atomic_fetch_add_explicit(&a->moved, moved, memory_order_relaxed);
-}
-
-/* As assign_rows for a chunk, each row added to the sum of its cluster while it is in the cache. */
-static void assign_chunk(void *context, size_t first, size_t end, double *partial, int worker) {
-    assignment *a = context;
-    size_t d = a->data->d, k = a->packed->k, moved = 0;
-    for (; first < end; first += BLOCK) {
-        size_t stop = first + BLOCK < end ? first + BLOCK : end;
-        moved += assign_block(a, first, stop, worker);
-        for (size_t i = first; i < stop; ++i) {
-            size_t j = (size_t)a->labels[i];
-            a->data->kernels->accumulate(partial + j * d, a->data->x + i * d, 1, d);
-            partial[k * d + j] += 1;
-        }
-    }
     atomic_fetch_add_explicit(&a->moved, moved, memory_order_relaxed);
 }
 
@@ -275,29 +278,4 @@ covey_status covey__assign(size_t *moved, int32_t *labels, double *value, int32_
         *moved = atomic_load(&a.moved);
     covey__free(a.scores);
     return COVEY_OK;
-}
-
-covey_status covey__assign_means(size_t *moved, int32_t *labels, double *means, size_t *sizes,
-                                 const covey__data *data, const covey__measure *measure,
-                                 const covey__packed *packed, covey_error *err) {
-    covey_status status = COVEY_OK;
-    size_t k = packed->k, d = data->d, width = 0;
-    double *total = NULL;
-    assignment a = {.data = data, .measure = measure, .packed = packed, .labels = labels};
-    COVEY_NOMEM_IF(covey__mul_size(&width, k, d + 1), err);
-    total = covey__alloc_array(width, sizeof *total);
-    COVEY_NOMEM_IF(!total, err);
-    COVEY_TRY(start_assignment(&a, err));
-    COVEY_TRY(covey__sum_chunks(total, width, data, assign_chunk, &a, err));
-    *moved = atomic_load(&a.moved);
-    for (size_t j = 0; j < k; ++j) {
-        double count = total[k * d + j];
-        sizes[j] = (size_t)count;
-        for (size_t i = 0; count > 0 && i < d; ++i)
-            means[j * d + i] = total[j * d + i] / count;
-    }
-done:
-    covey__free(a.scores);
-    covey__free(total);
-    return status;
 }

@@ -94,36 +94,55 @@ typedef struct sums {
     const int32_t *labels;
     const double *centres;
     double *value;
-    size_t k;
+    const size_t *place; /* [k], where a cluster's sums lie; k: left out */
+    size_t k, used;      /* clusters wanted */
 } sums;
+
+/* Places for the clusters wanted, side by side, so that a few cost little. */
+static covey_status place_clusters(size_t **place, size_t *used, size_t k, const char *wanted,
+                                   covey_error *err) {
+    covey_status status = COVEY_OK;
+    *place = covey__alloc_array(k, sizeof **place);
+    COVEY_NOMEM_IF(!*place, err);
+    *used = 0;
+    for (size_t j = 0; j < k; ++j)
+        (*place)[j] = !wanted || wanted[j] ? (*used)++ : k;
+done:
+    return status;
+}
 
 static void chunk_means(void *context, size_t first, size_t end, double *partial, int worker) {
     sums *s = context;
     size_t d = s->data->d;
     (void)worker;
-    for (size_t i = first; i < end; ++i)
-        if (s->labels[i] >= 0) {
-            size_t j = (size_t)s->labels[i];
-            s->data->kernels->accumulate(partial + j * d, s->data->x + i * d, 1, d);
-            partial[s->k * d + j] += 1;
-        }
+    for (size_t i = first; i < end; ++i) {
+        size_t at = s->labels[i] >= 0 ? s->place[s->labels[i]] : s->k;
+        if (at == s->k)
+            continue;
+        s->data->kernels->accumulate(partial + at * d, s->data->x + i * d, 1, d);
+        partial[s->used * d + at] += 1;
+    }
 }
 
 covey_status covey__means(double *centres, const covey__data *data, const int32_t *labels,
-                          size_t k, covey_error *err) {
+                          size_t k, const char *wanted, covey_error *err) {
     covey_status status = COVEY_OK;
     sums s = {.data = data, .labels = labels, .k = k};
     double *total = NULL;
-    size_t width = 0;
-    COVEY_NOMEM_IF(covey__mul_size(&width, k, data->d + 1), err);
-    total = covey__alloc_array(width, sizeof *total);
-    COVEY_NOMEM_IF(!total, err);
-    COVEY_TRY(covey__sum_chunks(total, width, data, chunk_means, &s, err));
+    size_t *place = NULL, width = 0, d = data->d;
+    COVEY_TRY(place_clusters(&place, &s.used, k, wanted, err));
+    s.place = place;
+    COVEY_NOMEM_IF(covey__mul_size(&width, s.used, d + 1), err);
+    total = width ? covey__alloc_array(width, sizeof *total) : NULL;
+    COVEY_NOMEM_IF(width && !total, err);
+    if (width)
+        COVEY_TRY(covey__sum_chunks(total, width, data, chunk_means, &s, err));
     for (size_t j = 0; j < k; ++j)
-        if (total[k * data->d + j] > 0)
-            for (size_t i = 0; i < data->d; ++i)
-                centres[j * data->d + i] = total[j * data->d + i] / total[k * data->d + j];
+        if (place[j] < k && total[s.used * d + place[j]] > 0)
+            for (size_t i = 0; i < d; ++i)
+                centres[j * d + i] = total[place[j] * d + i] / total[s.used * d + place[j]];
 done:
+    covey__free(place);
     covey__free(total);
     return status;
 }
@@ -133,22 +152,39 @@ static void chunk_losses(void *context, size_t first, size_t end, double *partia
     size_t d = s->data->d;
     (void)worker;
     for (size_t i = first; i < end; ++i) {
-        if (s->labels[i] < 0)
+        size_t at = s->labels[i] >= 0 ? s->place[s->labels[i]] : s->k;
+        if (at == s->k)
             continue;
-        size_t j = (size_t)s->labels[i];
-        double value = covey__measure_row(s->measure, s->data->x + i * d, s->centres + j * d);
+        double value = covey__measure_row(s->measure, s->data->x + i * d,
+                                          s->centres + (size_t)s->labels[i] * d);
         if (s->value)
             s->value[i] = value;
-        partial[j] += covey__measure_loss(s->measure, value);
+        partial[at] += covey__measure_loss(s->measure, value);
     }
 }
 
 covey_status covey__losses(double *total, double *value, const covey__data *data,
                            const covey__measure *measure, const int32_t *labels,
-                           const double *centres, size_t k, covey_error *err) {
+                           const double *centres, size_t k, const char *wanted, covey_error *err) {
+    covey_status status = COVEY_OK;
     sums s = {.data = data, .measure = measure, .labels = labels, .centres = centres,
               .value = value, .k = k};
-    return covey__sum_chunks(total, k, data, chunk_losses, &s, err);
+    size_t *place = NULL;
+    double *packed = NULL;
+    COVEY_TRY(place_clusters(&place, &s.used, k, wanted, err));
+    s.place = place;
+    if (!s.used)
+        goto done;
+    packed = covey__alloc_array(s.used, sizeof *packed);
+    COVEY_NOMEM_IF(!packed, err);
+    COVEY_TRY(covey__sum_chunks(packed, s.used, data, chunk_losses, &s, err));
+    for (size_t j = 0; j < k; ++j)
+        if (place[j] < k)
+            total[j] = packed[place[j]];
+done:
+    covey__free(place);
+    covey__free(packed);
+    return status;
 }
 
 /* ---- medians ---------------------------------------------------------------------------- */

@@ -80,7 +80,9 @@ typedef struct covey__packed {
     double relative;       /* a score s of a row of length l is off by at most */
     double absolute;       /* relative * s + absolute + per_length * l */
     double per_length;
+    double longest, heaviest; /* the largest |c| and sum |c_j| */
     int exact_only, by_product;
+    int extreme; /* magnitudes at which float32 would over- or underflow */
 } covey__packed;
 covey_status covey__packed_init(covey__packed *packed, const covey__data *data, size_t k,
                                 covey_error *err);
@@ -97,11 +99,46 @@ covey_status covey__assign(size_t *moved, int32_t *labels, double *value, int32_
                            const covey__measure *measure, const covey__packed *packed,
                            covey_error *err);
 
-/* The same for labels alone, with the means [k][d] of the new clusters and their sizes [k] from the
- * same pass over the rows; the mean of an empty cluster is left untouched. */
-covey_status covey__assign_means(size_t *moved, int32_t *labels, double *means, size_t *sizes,
-                                 const covey__data *data, const covey__measure *measure,
-                                 const covey__packed *packed, covey_error *err);
+/* The parts: scores [count][stride] of rows x, whole tiles written, and the nearest centre of row i
+ * by its scores; *value is the measure to it. */
+void covey__score_rows(float *scores, const covey__data *data, const covey__measure *measure,
+                       const covey__packed *packed, const float *x, size_t count);
+int32_t covey__decide(double *value, const covey__data *data, const covey__measure *measure,
+                      const covey__packed *packed, size_t i, const float *scores);
+
+/* What of the measure v obeys the triangle inequality, and in which norm centres move. */
+typedef enum covey__metric {
+    COVEY__METRIC_NONE,     /* nothing known: a user's own coordinate loss */
+    COVEY__METRIC_DISTANCE, /* sqrt(v), Euclidean */
+    COVEY__METRIC_SUM,      /* v, summed absolutes: slopes of at most 1 */
+    COVEY__METRIC_ROOT,     /* sqrt(2 v), Euclidean: psi^2 <= 2 rho, as psi' <= 1 */
+    COVEY__METRIC_POWER     /* v^(1/p), the p-norm */
+} covey__metric;
+covey__metric covey__metric_of(const covey_loss *loss);
+
+/* Lower bounds kept from round to round, see cluster_bounds.c. */
+typedef struct covey__bounds {
+    covey__metric metric;
+    double p;
+    size_t k, stride;
+    float *bound;      /* [n][stride]: bound plus the centre's path then; infinite for the own */
+    double *value;     /* [n], measure to the owner */
+    double *then;      /* [n], the owner's path when that was measured */
+    double *zeros;     /* [d] */
+    int32_t *owner;    /* [n], -1: nothing known yet. NULL: no bounds are kept */
+    double *path;      /* [stride], how far each centre has moved in all */
+    float *rounded;    /* [stride], the same */
+    double longest;    /* of the paths */
+    double *centres;   /* [k][d], of the last call */
+} covey__bounds;
+covey_status covey__bounds_init(covey__bounds *bounds, const covey__data *data,
+                                const covey_loss *loss, size_t k, covey_error *err);
+void covey__bounds_fini(covey__bounds *bounds);
+
+/* labels [n] <- those of covey__assign, bit for bit, by way of the bounds. */
+covey_status covey__assign_bounded(size_t *moved, int32_t *labels, covey__bounds *bounds,
+                                   const covey__data *data, const covey__measure *measure,
+                                   const covey__packed *packed, covey_error *err);
 
 /* total [width] <- the sum over chunks of what `chunk` adds to `partial`, zeroed before; rows first
  * .. end - 1 are the chunk's. */
@@ -120,18 +157,20 @@ covey_status covey__members_init(covey__members *members, size_t n, size_t k, co
 void covey__members_set(covey__members *members, const int32_t *labels, size_t n, size_t k);
 void covey__members_fini(covey__members *members);
 
-/* centres [k][d] of all clusters at once: means; a cluster without rows is left untouched. */
+/* centres [k][d] of all clusters at once: means; a cluster without rows is left untouched, and so
+ * is one whose `wanted` [k] is 0 (NULL: all are). */
 covey_status covey__means(double *centres, const covey__data *data, const int32_t *labels,
-                          size_t k, covey_error *err);
+                          size_t k, const char *wanted, covey_error *err);
 /* Medians per coordinate of one cluster, even counts the midpoint. scratch [16 * count]. */
 void covey__median(double *centre, const covey__data *data, const uint32_t *rows, size_t count,
                    int32_t *scratch);
 
 /* total [k] <- the summed loss of each cluster's rows to its centre. value [n] may be NULL; else
- * the measure of every row to its centre, from the same pass. */
+ * the measure of every row to its centre, from the same pass. Clusters whose `wanted` [k] is 0 are
+ * left untouched (NULL: all are wanted). */
 covey_status covey__losses(double *total, double *value, const covey__data *data,
                            const covey__measure *measure, const int32_t *labels,
-                           const double *centres, size_t k, covey_error *err);
+                           const double *centres, size_t k, const char *wanted, covey_error *err);
 
 /* ---- trimming --------------------------------------------------------------------------- */
 

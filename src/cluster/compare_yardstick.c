@@ -85,7 +85,7 @@ static covey_status sum_to_medians(double *out, const covey__data *data, const i
     for (size_t j = 0; j < k; ++j)
         COVEY_NOMEM_IF(failed[j], err);
     covey__measure measure = covey__measure_of(&absolute, data->kernels, data->d);
-    COVEY_TRY(covey__losses(totals, NULL, data, &measure, labels, centres, k, err));
+    COVEY_TRY(covey__losses(totals, NULL, data, &measure, labels, centres, k, NULL, err));
     *out = 0;
     for (size_t j = 0; j < k; ++j)
         *out += totals[j];
@@ -119,12 +119,12 @@ covey_status covey__yardsticks(double *silhouette, double *sum_l2, double *sum_l
         labels[i] = numbers[given[i]];
         ++sizes[labels[i]];
     }
-    COVEY_TRY(covey__means(means, data, labels, used, err));
+    COVEY_TRY(covey__means(means, data, labels, used, NULL, err));
     *silhouette = 0;
     if (used > 1)
         COVEY_TRY(silhouette_of(silhouette, data, &measure, labels, means, sizes, used, err));
     if (sum_l2) {
-        COVEY_TRY(covey__losses(totals, NULL, data, &measure, labels, means, used, err));
+        COVEY_TRY(covey__losses(totals, NULL, data, &measure, labels, means, used, NULL, err));
         *sum_l2 = 0;
         for (size_t j = 0; j < used; ++j)
             *sum_l2 += totals[j];

@@ -132,6 +132,36 @@ static size_t two_least(float *least, float *next, const float *scores, const fl
     return 0;
 }
 
+static void bounds(float *bound, const float *scores, const float *offset, float scale,
+                   const float *path, float share, float low, int root, size_t count) {
+    vf factor = vf_set(scale), slope = vf_set(share), base = vf_set(low), zero = vf_set(0);
+    vf down = vf_set(1 - 0x1p-20F);
+    for (size_t j = 0; j < count; j += VF_LANES) {
+        vf s = vf_fma(factor, load(scores + j), load(offset + j));
+        vf t = vf_max(vf_fma(slope, s, base), zero);
+        t = vf_fma(root ? vf_sqrt(t) : t, down, load(path + j));
+        memcpy(bound + j, &t, sizeof t);
+    }
+}
+
+static size_t open_bounds(uint32_t *list, const float *bound, const float *path, float limit,
+                          size_t count) {
+    vf lowest = load(bound) - load(path);
+    for (size_t j = VF_LANES; j < count; j += VF_LANES)
+        lowest = vf_min(lowest, load(bound + j) - load(path + j));
+    float least[VF_LANES];
+    memcpy(least, &lowest, sizeof least);
+    int any = 0;
+    for (int i = 0; i < VF_LANES; ++i)
+        any |= !(least[i] > limit);
+    size_t found = 0;
+    for (size_t j = 0; any && j < count; ++j) {
+        list[found] = (uint32_t)j;
+        found += !(bound[j] - path[j] > limit);
+    }
+    return found;
+}
+
 /* ---- float64: 16 lanes on every instruction set, no contraction ------------------------- */
 
 enum { WIDE_LANES = 8, WIDE_STEP = 16 };
@@ -296,5 +326,12 @@ static void medians(double *out, int32_t *keys, const float *x, const uint32_t *
         out[j] = ((double)value[0] + value[1]) / 2;
     }
 }
+
+#define ROWSCORE_TABLE                                                                           \
+    {                                                                                            \
+        .lanes = VF_LANES, .score = score, .two_least = two_least, .bounds = bounds,             \
+        .open_bounds = open_bounds, .row_loss = row_loss, .medians = medians,                    \
+        .accumulate = accumulate                                                                 \
+    }
 
 #endif

@@ -36,6 +36,13 @@ typedef struct covey__score_kernels {
      * COVEY__SCORE_PAD), the first of equal ones; *least and *next: the two least values. */
     size_t (*two_least)(float *least, float *next, const float *scores, const float *offset,
                         float scale, size_t count);
+    /* bound[j] = path[j] + t (1 - 2^-20), t = share * s_j + low with s_j as of two_least, at least
+     * 0, its square root on request; infinite beyond the centres. */
+    void (*bounds)(float *bound, const float *scores, const float *offset, float scale,
+                   const float *path, float share, float low, int root, size_t count);
+    /* list <- the j < count with not bound[j] - path[j] > limit, ascending; returns how many. */
+    size_t (*open_bounds)(uint32_t *list, const float *bound, const float *path, float limit,
+                          size_t count);
     /* Sum over the coordinates, not for COVEY__KIND_OTHER. */
     double (*row_loss)(const float *x, const double *centre, size_t d, covey__kind kind, double p);
     /* medians [columns <= 16] of `columns` columns of x (row stride d) over its rows `rows` [m],

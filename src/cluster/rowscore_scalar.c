@@ -34,5 +34,4 @@ static inline float vf_total(vf a) {
 
 #include "rowscore_body.h"
 
-const covey__score_kernels covey__score_kernels_scalar = {VF_LANES, score, two_least, row_loss,
-                                                            medians, accumulate};
+const covey__score_kernels covey__score_kernels_scalar = ROWSCORE_TABLE;
