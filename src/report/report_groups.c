@@ -318,6 +318,11 @@ static void add_words(covey__page *page) {
         {"copy", COVEY__MSG_COPY},
         {"copied", COVEY__MSG_COPIED},
         {"perLoss", COVEY__MSG_PER_LOSS},
+        {"duelCell", COVEY__MSG_DUEL_CELL},
+        {"duelSummary", COVEY__MSG_DUEL_SUMMARY},
+        {"duelSame", COVEY__MSG_DUEL_SAME},
+        {"duelItself", COVEY__MSG_DUEL_ITSELF},
+        {"duelAll", COVEY__MSG_DUEL_ALL},
     };
     covey__page_add(page, ",\"say\":{");
     for (size_t i = 0; i < sizeof words / sizeof *words; ++i) {

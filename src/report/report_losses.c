@@ -50,7 +50,8 @@ static void add_square(covey__page *page, const double *values, int heat, covey_
             double value = values[l * n + m];
             int shade = value > 0 ? (int)(10 * (value > 1 ? 1 : value)) : 0;
             if (heat)
-                covey__text_addf(&page->text, "<td class=\"h%d\">", shade);
+                covey__text_addf(&page->text, "<td class=\"h%d\" data-a=\"%zu\" data-b=\"%zu\">",
+                                 shade, l, m);
             else
                 covey__page_add(page, "<td>");
             covey__page_add(page, covey__fixed(value, 2).s);
@@ -80,6 +81,37 @@ static void write_agreement(covey__page *page) {
         add_square(page, comparison->vi, 0, COVEY__MSG_AGREEMENT_VI);
         covey__page_add(page, "</details>\n");
     }
+}
+
+static void add_choice(covey__page *page, const char *id, covey__message label, size_t chosen) {
+    covey__text_addf(&page->text, "<label class=\"field\"><span>");
+    covey__page_say(page, label, NULL);
+    covey__text_addf(&page->text, "</span><select id=\"%s\">", id);
+    for (size_t l = 0; l < page->comparison->n_losses; ++l) {
+        covey__text_addf(&page->text, "<option value=\"%zu\"%s>", l,
+                         l == chosen ? " selected=\"\"" : "");
+        covey__page_escape(page, covey__page_loss_title(page, l));
+        covey__page_add(page, "</option>");
+    }
+    covey__page_add(page, "</select></label>\n");
+}
+
+/* The frame; the script fills it for the pair that is chosen. */
+static void write_duel(covey__page *page) {
+    if (page->comparison->n_losses < 2)
+        return;
+    covey__page_add(page, "<div class=\"js\" id=\"duel\">\n<h3 id=\"duel-h\" tabindex=\"-1\">");
+    COVEY__SAY(page, DUEL);
+    covey__page_add(page, "</h3>\n<p class=\"intro\">");
+    COVEY__SAY(page, DUEL_INTRO);
+    covey__page_add(page, "</p>\n<div class=\"tools\">\n");
+    add_choice(page, "duel-a", COVEY__MSG_DUEL_FROM, 0);
+    add_choice(page, "duel-b", COVEY__MSG_DUEL_TO, 1);
+    covey__page_add(page, "</div>\n<p class=\"note\" id=\"duel-sum\" aria-live=\"polite\"></p>\n"
+                          "<div id=\"duel-flows\"></div>\n<template id=\"duel-arrow\">"
+                          "<svg viewBox=\"0 0 200 12\" preserveAspectRatio=\"none\" "
+                          "aria-hidden=\"true\"><path d=\"M0 4V8H190V12L200 6 190 0V4Z\"/></svg>"
+                          "</template>\n</div>\n");
 }
 
 static void add_measure(covey__page *page, const double *values, size_t l, int higher) {
@@ -221,6 +253,7 @@ void covey__page_write_losses(covey__page *page) {
     const covey_comparison *comparison = page->comparison;
     covey__page_section(page, "losses", COVEY__MSG_LOSSES);
     write_agreement(page);
+    write_duel(page);
     write_yardstick(page);
     write_settings(page);
     if (comparison->k_reason[0]) {

@@ -438,8 +438,25 @@ static void test_every_allocation_may_fail(void **state) {
     fixture_free(run);
 }
 
+static void test_duel_needs_two_losses(void **state) {
+    (void)state;
+    size_t size;
+    fixture_options o = {.n = 12, .k = 3, .n_losses = 2, .photos = 1};
+    char *html = page_of(&o, 0, &size);
+    assert_has(html, "id=\"duel\"");
+    assert_has(html, "data-a=\"0\" data-b=\"1\">");
+    assert_int_equal(count_of(html, "data-b=\"1\">"), 2);
+    check_balanced(html);
+    covey_free(html);
+    o.n_losses = 1;
+    html = page_of(&o, 0, &size);
+    assert_lacks(html, "id=\"duel\"");
+    covey_free(html);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_duel_needs_two_losses),
         cmocka_unit_test(test_shapes_of_runs),
         cmocka_unit_test(test_photos_add_up),
         cmocka_unit_test(test_undecided),
