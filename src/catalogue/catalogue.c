@@ -164,6 +164,7 @@ static covey_status configure(covey_catalogue *c, covey_error *err) {
     sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     COVEY_TRY(covey__catalogue_exec(c, "PRAGMA cell_size_check=ON", err));
     COVEY_TRY(covey__catalogue_exec(c, "PRAGMA temp_store=MEMORY", err));
+    COVEY_TRY(covey__catalogue_exec(c, "PRAGMA cache_size=-32000", err)); /* KiB: the indices */
     COVEY_TRY(covey__catalogue_exec(c, "PRAGMA synchronous=NORMAL", err));
     COVEY_TRY(covey__catalogue_exec(c, "PRAGMA journal_size_limit=67108864", err));
 done:
@@ -194,6 +195,8 @@ static covey_status make_tables(covey_catalogue *c, covey_error *err) {
     covey_status status = COVEY_OK;
     int ours, open = 0;
     char versions[120];
+    /* A photo's features and thumbnail lie in one page, and are had by one read. */
+    COVEY_TRY(covey__catalogue_exec(c, "PRAGMA page_size=16384", err));
     COVEY_TRY(covey__catalogue_exec(c, "PRAGMA auto_vacuum=INCREMENTAL", err));
     COVEY_TRY(covey__catalogue_exec(c, "BEGIN IMMEDIATE", err));
     open = 1;
