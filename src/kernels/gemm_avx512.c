@@ -14,6 +14,10 @@
 
 enum { TILE_M = 14, TILE_N = 32 };
 
+/* A tail alone in its block fetches ahead from this many rows and this depth on: fewer read b
+ * faster than it arrives, and then fetches are in the way; shorter panels the hardware foresees. */
+enum { TAIL_MIN = 8, K_MIN = 128 };
+
 /* `rows` is constant where this is inlined, so that the sums stay in registers. `next` is fetched
  * into L2, one panel row per step. */
 static inline __attribute__((always_inline)) void block(float *c, size_t ldc, const float *a,
@@ -45,11 +49,14 @@ static inline __attribute__((always_inline)) void block(float *c, size_t ldc, co
 
 #define ROWS(n)                                                                                  \
     case n:                                                                                      \
-        block(c, ldc, a, lda, b, k, NULL, n);                                                    \
+        if (next)                                                                                \
+            block(c, ldc, a, lda, b, k, next, n);                                                \
+        else                                                                                     \
+            block(c, ldc, a, lda, b, k, NULL, n);                                                \
         break;
 
 static void tail(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t k,
-                 size_t rows) {
+                 const float *next, size_t rows) {
     switch (rows) {
         ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)
         ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13)
@@ -71,6 +78,7 @@ void covey__gemm_14x32_avx512(float *c, size_t ldc, const float *a, size_t lda, 
                 block(c + i * ldc, ldc, a + i * lda, lda, b, k, NULL, TILE_M);
         }
         if (i < rows)
-            tail(c + i * ldc, ldc, a + i * lda, lda, b, k, rows - i);
+            tail(c + i * ldc, ldc, a + i * lda, lda, b, k,
+                 i || rows < TAIL_MIN || k < K_MIN ? NULL : ahead, rows - i);
     }
 }

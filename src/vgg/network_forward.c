@@ -78,6 +78,7 @@ typedef struct wino_context {
     size_t points;                   /* n * n */
     size_t in_top, in_height;        /* the rows of the layer's input that `in` holds */
     int flags;
+    size_t block;                    /* fused: tiles of a task, the plan's or fewer */
     size_t first, count;             /* staged: this pass's tiles */
     size_t tiles_per_task, panels_per_task;
 } wino_context;
@@ -182,13 +183,12 @@ static void compute_block(const wino_context *context, const scratch *s, size_t 
 static void fused_task(void *argument, size_t task, int worker) {
     const wino_context *context = argument;
     const covey__convolution *layer = context->layer;
-    size_t block = layer->plan.block, first = task * block;
+    size_t block = context->block, first = task * block;
     size_t count = context->total - first < block ? context->total - first : block;
-    size_t capacity = block < context->total ? block : context->total;
     scratch s = scratch_at(context,
                            context->network->scratch +
-                               (size_t)worker * scratch_floats(layer, capacity),
-                           capacity);
+                               (size_t)worker * scratch_floats(layer, block),
+                           block);
     compute_block(context, &s, first, count);
 }
 
@@ -233,7 +233,7 @@ static void run_staged(wino_context *context) {
     size_t panels = layer->padded / network->kernels->gemm_tile_n;
     /* Small enough for an even load on a few threads. */
     context->panels_per_task = panels > 8 ? 8 : panels;
-    context->tiles_per_task = 4;
+    context->tiles_per_task = context->total < 64 ? 1 : 4;
     size_t groups = (panels + context->panels_per_task - 1) / context->panels_per_task;
     for (size_t first = 0; first < context->total; first += layer->plan.block) {
         size_t left = context->total - first;
@@ -265,14 +265,28 @@ static wino_context context_of(covey_network *network, float *out, const float *
     return context;
 }
 
+/* Tiles of a fused task: the plan's, or fewer where the number of tasks would otherwise leave
+ * threads idle at the end (one photo's 64 tiles are 4 4/7 blocks of 14, two threads take six of
+ * 11). Many tasks balance by themselves. */
+static size_t even_block(const wino_context *context) {
+    size_t block = context->layer->plan.block;
+    size_t threads = (size_t)covey__pool_size(context->network->pool);
+    size_t tasks = (context->total + block - 1) / block;
+    if (tasks < 8 * threads)
+        tasks = (tasks + threads - 1) / threads * threads;
+    return (context->total + tasks - 1) / tasks;
+}
+
 void covey__network_convolve(covey_network *network, float *out, const float *in, int index,
                              size_t photos, int flags) {
     wino_context context = context_of(network, out, in, index, photos, flags);
-    size_t block = context.layer->plan.block;
-    if (context.layer->plan.staged)
+    if (context.layer->plan.staged) {
         run_staged(&context);
-    else
-        covey__pool_run(network->pool, (context.total + block - 1) / block, fused_task, &context);
+        return;
+    }
+    context.block = even_block(&context);
+    covey__pool_run(network->pool, (context.total + context.block - 1) / context.block,
+                    fused_task, &context);
 }
 
 /* ---- the first two layers together ------------------------------------------------------- */
