@@ -94,7 +94,7 @@ void covey__page_write_facts(covey__page *page);
 void covey__page_write_help(covey__page *page);
 void covey__page_write_data(covey__page *page); /* the numbers the script works with */
 
-/* src/report/page.css and page.js. */
+/* The bundle of src/report/page. */
 extern const char covey__asset_page_css[];
 extern const size_t covey__asset_page_css_size;
 extern const char covey__asset_page_js[];

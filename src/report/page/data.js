@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* The numbers of the run: the page's data block, and what is made of it once. */
+import { byId } from "./dom.js";
+import { count, fill } from "./text.js";
+
+/** One loss; every array is by row.
+ * @typedef {object} Loss
+ * @property {string} title
+ * @property {number[]} label cluster, -1: left out
+ * @property {number[]} rank
+ * @property {number[]} medoid by cluster
+ * @property {(number|null)[]} weight
+ * @property {(number|null)[]} margin
+ * @property {(number|null)[]} distance */
+
+/** @type {{n: number, k: number, cap: number, losses: Loss[], say: Record<string, string>}} */
+export const data = JSON.parse(byId("data").textContent);
+export const say = data.say;
+
+/** "1 photo", "12 photos". @param {number} n */
+export const plural = (n) => fill(n === 1 ? say.one : say.many, count(n));
+
+/** Rows of each loss and cluster, nearest first; the last list: those left out. */
+export const members = data.losses.map((loss) => {
+  const groups = Array.from({ length: data.k + 1 }, () => []);
+  loss.label.forEach((label, row) => groups[label < 0 ? data.k : label].push(row));
+  for (const rows of groups.slice(0, data.k))
+    rows.sort((a, b) => loss.rank[a] - loss.rank[b]);
+  return groups;
+});
+export const groupName = (c) => {
+  if (c < 0 || c === data.k) return say.trimmed;
+  return byId("g" + c).querySelector("h3").textContent;
+};

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Words and numbers as the page writes them; knows no document, so that it can be tested alone. */
+
+/** Fills {0}, {1}, ... of a sentence.
+ * @param {string} text @param {...(string|number)} args */
+export const fill = (text, ...args) => text.replace(/\{(\d)\}/g, (_, i) => String(args[i]));
+
+/** 12345 as 12,345. @param {number} n */
+export const count = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+
+/** Two digits; a dash where there is no number. @param {number|null} v */
+export const fixed = (v) => (v === null ? "\u2013" : v.toFixed(2));
+
+/** Three digits that matter. @param {number|null} v */
+export const plain = (v) =>
+  v === null ? "\u2013" : Math.abs(v) >= 1000 || v === 0 ? String(v) : v.toPrecision(3);
