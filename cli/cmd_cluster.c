@@ -149,7 +149,7 @@ static int group_features(const options *options) {
         code = print_result(run, &request, options);
     }
     if (code == EXIT_DONE && folder)
-        code = run_output_save(run, folder);
+        code = run_output_save(run, folder, options);
     covey_run_free(previous);
     covey_run_free(run);
     cluster_request_fini(&request);

@@ -10,7 +10,7 @@
 static int save_and_print(covey_run *run, const options *options, double started) {
     const char *folder = options->values[OPT_OUT].text;
     run_output_facts(run, options, started);
-    int code = run_output_save(run, folder);
+    int code = run_output_save(run, folder, options);
     if (code == EXIT_DONE && options->values[OPT_JSON].given)
         code = json_print(result_json(run, folder, 0));
     return code == EXIT_DONE ? photo_options_totals(run, options) : code;

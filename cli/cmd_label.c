@@ -85,7 +85,9 @@ static int set_names(covey_run *run, const options *options) {
     char *page = join_path(run->folder, "report.html");
     if (!page)
         return EXIT_FAILED;
-    status = covey_report_save_html(run, page, 0, &err);
+    covey_report_params params = covey_report_params_default();
+    params.language = run_output_language(options, run->folder);
+    status = covey_report_save_html(run, page, &params, &err);
     if (status == COVEY_OK)
         say("named; report: %s", page);
     free(page);

@@ -32,7 +32,9 @@ int cmd_report(const options *options) {
     int code = open_folder(&run, &path, "report.html", options);
     if (code == EXIT_DONE) {
         covey_error err;
-        covey_status status = covey_report_save_html(run, path, 0, &err);
+        covey_report_params params = covey_report_params_default();
+        params.language = run_output_language(options, options->operands[0]);
+        covey_status status = covey_report_save_html(run, path, &params, &err);
         code = status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
     }
     if (code == EXIT_DONE)
@@ -48,7 +50,8 @@ int cmd_figures(const options *options) {
     int code = open_folder(&run, &path, "figures", options);
     if (code == EXIT_DONE) {
         covey_error err;
-        covey_status status = covey_figures_save_run(run, path, &err);
+        covey_status status = covey_figures_save_run(
+            run, path, run_output_language(options, options->operands[0]), &err);
         code = status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
     }
     if (code == EXIT_DONE)

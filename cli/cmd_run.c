@@ -20,7 +20,7 @@ static int group_and_save(covey_run *run, cluster_request *request, const option
     if (code != EXIT_DONE)
         return code;
     run_output_facts(run, options, started);
-    code = run_output_save(run, folder);
+    code = run_output_save(run, folder, options);
     if (code == EXIT_DONE && options->values[OPT_JSON].given)
         code = json_print(result_json(run, folder, 0));
     else if (code == EXIT_DONE)

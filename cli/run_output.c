@@ -37,26 +37,40 @@ void run_output_facts(covey_run *run, const options *options, double started) {
                              : covey_cpu_count();
 }
 
+covey_language run_output_language(const options *options, const char *folder) {
+    const option_value *lang = &options->values[OPT_LANG];
+    covey_language language = (covey_language)lang->choice;
+    if (lang->given)
+        return language;
+    char *page = join_path(folder, "report.html");
+    if (page)
+        language = covey_report_language(page, language);
+    free(page);
+    return language;
+}
+
 static covey_status add_pages(void *user, const covey_run *run, const char *folder,
                               covey_error *err) {
-    (void)user;
+    covey_report_params params = covey_report_params_default();
     covey_status status = COVEY_OK;
+    params.language = *(const covey_language *)user;
     char *page = join_path(folder, "report.html"), *figures = join_path(folder, "figures");
     if (!page || !figures)
         status = COVEY_E_NOMEM;
     if (status == COVEY_OK)
-        status = covey_report_save_html(run, page, 0, err);
+        status = covey_report_save_html(run, page, &params, err);
     if (status == COVEY_OK && run->n_photos)
-        status = covey_figures_save_run(run, figures, err);
+        status = covey_figures_save_run(run, figures, params.language, err);
     free(page);
     free(figures);
     return status;
 }
 
-int run_output_save(covey_run *run, const char *folder) {
+int run_output_save(covey_run *run, const char *folder, const options *options) {
     covey_error err = {0};
+    covey_language language = run_output_language(options, folder);
     covey_status status =
-        covey_run_save(run, folder, run->comparison.n_losses ? add_pages : NULL, NULL, &err);
+        covey_run_save(run, folder, run->comparison.n_losses ? add_pages : NULL, &language, &err);
     if (status != COVEY_OK)
         return fail_status(status, &err);
     char *page = join_path(folder, "report.html");
@@ -93,7 +107,7 @@ int run_output_keep_stopped(covey_run *run, const options *options, double start
     run_output_facts(run, options, started);
     if (!folder)
         fail_memory();
-    else if (run_output_save(run, folder) == EXIT_DONE)
+    else if (run_output_save(run, folder, options) == EXIT_DONE)
         say("stopped; the descriptions of %zu of %zu photos are kept: 'covey cluster %s' groups "
             "them",
             run->n_photos, found, folder);

@@ -14,8 +14,11 @@ char *join_path(const char *folder, const char *name);
 /* Enters version, command line, host and the like. `started`: console_clock() at the start. */
 void run_output_facts(covey_run *run, const options *options, double started);
 
+/* What --lang says; without it, a page that is written again keeps its language. */
+covey_language run_output_language(const options *options, const char *folder);
+
 /* Saves the folder with report.html and figures/ where there are groups, and says where. */
-int run_output_save(covey_run *run, const char *folder);
+int run_output_save(covey_run *run, const char *folder, const options *options);
 
 /* After a stop: keeps the descriptions, which are the slow part, in the folder of --out (beside it
  * where that holds a whole run). `run` may be NULL. Returns EXIT_STOPPED. */

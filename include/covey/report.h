@@ -8,12 +8,33 @@
 
 COVEY_BEGIN_DECLS
 
-/* report.html of a run into `path`: self-contained, thumbnails inline up to `inline_limit` bytes
- * (0: 20 MB), else shown from thumbs/ beside it (which covey_run_save writes) by relative path. */
+/* The languages of pages and pictures: X(id, name); the name is what --lang takes. */
+#define COVEY_LANGUAGE_MAP(X)                                                                      \
+    X(EN, "en")                                                                                    \
+    X(FA, "fa")
+typedef enum covey_language {
+#define COVEY_LANGUAGE_ROW(id, name) COVEY_LANGUAGE_##id,
+    COVEY_LANGUAGE_MAP(COVEY_LANGUAGE_ROW)
+#undef COVEY_LANGUAGE_ROW
+        COVEY_LANGUAGE_COUNT
+} covey_language;
+
+typedef struct covey_report_params {
+    covey_language language;
+    size_t inline_limit; /* bytes of thumbnails that the page carries itself; 0: 20 MB */
+} covey_report_params;
+COVEY_API covey_report_params covey_report_params_default(void); /* English */
+
+/* report.html of a run into `path`: self-contained, thumbnails inline up to the limit, else shown
+ * from thumbs/ beside it (which covey_run_save writes) by relative path. params NULL: defaults. */
 COVEY_API COVEY_NODISCARD covey_status covey_report_save_html(const covey_run *run,
                                                               const char *path,
-                                                              size_t inline_limit,
+                                                              const covey_report_params *params,
                                                               covey_error *err);
+
+/* The language of a page that covey_report_save_html wrote to `path`; `otherwise` if there is none
+ * or another language's. So a page that is written again keeps its language. */
+COVEY_API covey_language covey_report_language(const char *path, covey_language otherwise);
 
 /* One photo of a picture: rgb [height][width][3]; NULL: a grey square with the caption. */
 typedef struct covey_tile {
@@ -43,6 +64,7 @@ COVEY_API void covey_figure_normalise_map(uint8_t *out, const float *map, size_t
 /* All pictures of a run into `folder`: strips of representatives per loss, a contact sheet. */
 COVEY_API COVEY_NODISCARD covey_status covey_figures_save_run(const covey_run *run,
                                                               const char *folder,
+                                                              covey_language language,
                                                               covey_error *err);
 
 COVEY_END_DECLS

@@ -48,7 +48,7 @@ typedef covey_status (*covey__pictures_fn)(covey_picture **out, const covey_run 
                                            const int64_t *rows, size_t n, size_t side,
                                            covey_error *err);
 covey_status covey__figures_save(const covey_run *run, const char *folder,
-                                 covey__pictures_fn pictures_new, covey_error *err);
+                                 covey_language language, covey__pictures_fn pictures_new, covey_error *err);
 
 extern const uint8_t covey__viridis[256][3];
 

@@ -32,21 +32,22 @@ static void find_representatives(int64_t *rows, size_t *clusters, size_t *n,
 }
 
 /* "IMG_1.jpg" and below it "Group 3 · 5 of 6 losses". */
-static void add_caption(covey__text *text, const covey_run *run, int64_t row, size_t cluster) {
+static void add_caption(covey__text *text, const covey_run *run, covey_language language,
+                        int64_t row, size_t cluster) {
     const covey_comparison *comparison = &run->comparison;
     const char *name = cluster < run->n_names ? run->names[cluster] : NULL;
     covey__text_addf(text, "%s\n", covey__path_base(run->photos[row].path));
     covey__text_add(text, name && *name
                               ? name
-                              : covey__phrase(COVEY__MSG_GROUP_NAME, covey__count(cluster).s,
+                              : covey__phrase(language, COVEY__MSG_GROUP_NAME, covey__count(language, cluster).s,
                                               NULL, NULL).s);
     for (size_t v = 0; comparison->panel_size > 1 && v < comparison->n_votes; ++v)
         if (comparison->votes[v].row == row && comparison->votes[v].cluster == (int32_t)cluster) {
-            covey__text_add(text, ", ");
+            covey__text_add(text, covey__message_get(language, COVEY__MSG_COMMA));
             covey__text_add(text,
-                            covey__phrase(COVEY__MSG_BADGE,
-                                          covey__count((size_t)comparison->votes[v].losses).s,
-                                          covey__count((size_t)comparison->panel_size).s, NULL)
+                            covey__phrase(language, COVEY__MSG_BADGE,
+                                          covey__count(language, (size_t)comparison->votes[v].losses).s,
+                                          covey__count(language, (size_t)comparison->panel_size).s, NULL)
                                 .s);
         }
 }
@@ -82,7 +83,7 @@ done:
 }
 
 static covey_status save_strip(const covey_run *run, const char *folder, size_t l,
-                               covey__pictures_fn pictures_new, covey_error *err) {
+                               covey_language language, covey__pictures_fn pictures_new, covey_error *err) {
     covey_status status = COVEY_OK;
     const covey_comparison *comparison = &run->comparison;
     const covey_loss_ops *ops = comparison->clusterings[l].loss.ops;
@@ -96,13 +97,13 @@ static covey_status save_strip(const covey_run *run, const char *folder, size_t 
     if (!n)
         goto done;
     size_t shown = n < TILES_MOST ? n : TILES_MOST;
-    const char *of = ops->title ? ops->title : ops->name;
+    const char *of = covey__loss_title(language, ops);
     covey__short title =
-        shown < n ? covey__phrase(COVEY__MSG_FIGURE_STRIP_FIRST, of, covey__count(shown).s,
-                                  covey__count(n).s)
-                  : covey__phrase(COVEY__MSG_FIGURE_STRIP, of, NULL, NULL);
+        shown < n ? covey__phrase(language, COVEY__MSG_FIGURE_STRIP_FIRST, of, covey__count(language, shown).s,
+                                  covey__count(language, n).s)
+                  : covey__phrase(language, COVEY__MSG_FIGURE_STRIP, of, NULL, NULL);
     for (size_t i = 0; i < shown; ++i) {
-        add_caption(&captions, run, rows[i], clusters[i]);
+        add_caption(&captions, run, language, rows[i], clusters[i]);
         covey__text_add_bytes(&captions, "", 1);
     }
     name = covey__asprintf("representatives_%s", ops->name);
@@ -120,7 +121,7 @@ done:
 
 /* Photos evenly spread over the run. */
 static covey_status save_sheet(const covey_run *run, const char *folder,
-                               covey__pictures_fn pictures_new, covey_error *err) {
+                               covey_language language, covey__pictures_fn pictures_new, covey_error *err) {
     covey_status status = COVEY_OK;
     covey__text captions = {0};
     int64_t rows[SHEET_PHOTOS];
@@ -130,8 +131,8 @@ static covey_status save_sheet(const covey_run *run, const char *folder,
         covey__text_add(&captions, covey__path_base(run->photos[rows[i]].path));
         covey__text_add_bytes(&captions, "", 1);
     }
-    covey__short title = covey__phrase(COVEY__MSG_FIGURE_SHEET, covey__count(n).s,
-                                       covey__count(run->n_photos).s, NULL);
+    covey__short title = covey__phrase(language, COVEY__MSG_FIGURE_SHEET, covey__count(language, n).s,
+                                       covey__count(language, run->n_photos).s, NULL);
     COVEY_TRY(save_figure(run, folder, "contact_sheet", title.s, rows, n,
                           n < SHEET_COLUMNS ? n : SHEET_COLUMNS, &captions, pictures_new, err));
 done:
@@ -140,18 +141,21 @@ done:
 }
 
 covey_status covey__figures_save(const covey_run *run, const char *folder,
-                                 covey__pictures_fn pictures_new, covey_error *err) {
+                                 covey_language language, covey__pictures_fn pictures_new, covey_error *err) {
     covey_status status = COVEY_OK;
+    COVEY_FAIL_IF((unsigned)language >= COVEY_LANGUAGE_COUNT, err, COVEY_E_ARGUMENT, NULL,
+                  "no language has the number %d", (int)language);
     COVEY_TRY(covey__mkdirs(folder, err));
     if (!run->n_photos)
         goto done;
-    COVEY_TRY(save_sheet(run, folder, pictures_new, err));
+    COVEY_TRY(save_sheet(run, folder, language, pictures_new, err));
     for (size_t l = 0; l < run->comparison.n_losses; ++l)
-        COVEY_TRY(save_strip(run, folder, l, pictures_new, err));
+        COVEY_TRY(save_strip(run, folder, l, language, pictures_new, err));
 done:
     return status;
 }
 
-covey_status covey_figures_save_run(const covey_run *run, const char *folder, covey_error *err) {
-    return covey__figures_save(run, folder, covey_pictures_new, err);
+covey_status covey_figures_save_run(const covey_run *run, const char *folder,
+                                    covey_language language, covey_error *err) {
+    return covey__figures_save(run, folder, language, covey_pictures_new, err);
 }

@@ -6,13 +6,13 @@
 static void add_note(covey__page *page, size_t l, const covey_vote *vote) {
     const covey_comparison *comparison = page->comparison;
     if (comparison->panel_size > 1)
-        COVEY__SAYF(page, BADGE_TITLE, covey__count(vote ? (size_t)vote->losses : 0).s,
-                    covey__count((size_t)comparison->panel_size).s);
+        COVEY__SAYF(page, BADGE_TITLE, covey__count(page->language, vote ? (size_t)vote->losses : 0).s,
+                    covey__count(page->language, (size_t)comparison->panel_size).s);
     if (l == 0 && comparison->n_seeds > 0 && vote) {
         if (comparison->panel_size > 1)
-            covey__page_add(page, "; ");
-        COVEY__SAYF(page, SEEDS_BADGE, covey__count((size_t)vote->seeds).s,
-                    covey__count((size_t)comparison->n_seeds).s);
+            COVEY__SAY(page, SEMICOLON);
+        COVEY__SAYF(page, SEEDS_BADGE, covey__count(page->language, (size_t)vote->seeds).s,
+                    covey__count(page->language, (size_t)comparison->n_seeds).s);
     }
 }
 
@@ -24,9 +24,9 @@ static void add_badge(covey__page *page, const covey_vote *vote) {
     covey__text_addf(&page->text, "<span class=\"badge%s\" aria-hidden=\"true\">",
                      votes == panel ? " all" : 2 * votes > panel ? " most" : "");
     if (votes == panel)
-        COVEY__SAYF(page, BADGE_ALL, covey__count((size_t)panel).s);
+        COVEY__SAYF(page, BADGE_ALL, covey__count(page->language, (size_t)panel).s);
     else
-        COVEY__SAYF(page, BADGE, covey__count((size_t)votes).s, covey__count((size_t)panel).s);
+        COVEY__SAYF(page, BADGE, covey__count(page->language, (size_t)votes).s, covey__count(page->language, (size_t)panel).s);
     covey__page_add(page, "</span>");
 }
 
@@ -55,7 +55,7 @@ static void add_cell(covey__page *page, size_t l, size_t c) {
     covey__page_add(page, "\">");
     if (page->has_photos)
         covey__page_picture(page, row, 0);
-    covey__page_add(page, "<span class=\"nm\"><bdi>");
+    covey__page_add(page, "<span class=\"nm\" dir=\"auto\"><bdi>");
     covey__page_escape(page, name);
     covey__page_add(page, "</bdi></span>");
     add_badge(page, vote);
@@ -68,11 +68,12 @@ static void add_panel(covey__page *page) {
     covey__text_add(&names, "");
     for (size_t l = 0, listed = 0; l < comparison->n_losses; ++l)
         if (!comparison->in_panel || comparison->in_panel[l])
-            covey__text_addf(&names, "%s%s", listed++ ? ", " : "",
+            covey__text_addf(&names, "%s%s",
+                             listed++ ? covey__message_get(page->language, COVEY__MSG_COMMA) : "",
                              covey__page_loss_title(page, l));
     page->text.failed |= names.failed;
     if (!names.failed)
-        COVEY__SAYF(page, COVERS_VOTES, covey__count((size_t)comparison->panel_size).s,
+        COVEY__SAYF(page, COVERS_VOTES, covey__count(page->language, (size_t)comparison->panel_size).s,
                     names.data);
     covey__text_fini(&names);
 }
@@ -104,10 +105,10 @@ void covey__page_write_covers(covey__page *page) {
         if (!size)
             COVEY__SAYF(page, COLUMN_ABSENT, covey__page_loss_title(page, 0));
         else if (page->has_photos)
-            covey__page_add(page, covey__plural(COVEY__MSG_PHOTO_ONE, COVEY__MSG_PHOTO_MANY,
+            covey__page_add(page, covey__plural(page->language, COVEY__MSG_PHOTO_ONE, COVEY__MSG_PHOTO_MANY,
                                                 size).s);
         else
-            covey__page_add(page, covey__plural(COVEY__MSG_ROW_ONE, COVEY__MSG_ROW_MANY,
+            covey__page_add(page, covey__plural(page->language, COVEY__MSG_ROW_ONE, COVEY__MSG_ROW_MANY,
                                                 size).s);
         covey__page_add(page, "</span></th>\n");
     }
@@ -128,7 +129,7 @@ void covey__page_write_covers(covey__page *page) {
         if (comparison->n_seeds > 0) {
             covey__page_add(page, " ");
             COVEY__SAYF(page, COVERS_SEEDS, covey__page_loss_title(page, 0),
-                        covey__count((size_t)comparison->n_seeds).s);
+                        covey__count(page->language, (size_t)comparison->n_seeds).s);
         }
         covey__page_add(page, "</p>\n");
     }

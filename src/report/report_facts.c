@@ -6,8 +6,8 @@
 #include "report_internal.h"
 
 static covey__short things(const covey__page *page, size_t n) {
-    return page->has_photos ? covey__plural(COVEY__MSG_PHOTO_ONE, COVEY__MSG_PHOTO_MANY, n)
-                            : covey__plural(COVEY__MSG_ROW_ONE, COVEY__MSG_ROW_MANY, n);
+    return page->has_photos ? covey__plural(page->language, COVEY__MSG_PHOTO_ONE, COVEY__MSG_PHOTO_MANY, n)
+                            : covey__plural(page->language, COVEY__MSG_ROW_ONE, COVEY__MSG_ROW_MANY, n);
 }
 
 /* ---- what came out -------------------------------------------------------------------------- */
@@ -20,13 +20,13 @@ static void write_sentence(covey__page *page) {
         COVEY__SAYF(page, LEDE_EXTRACT, all.s);
     } else {
         covey__short groups =
-            covey__plural(COVEY__MSG_GROUP_ONE, COVEY__MSG_GROUP_MANY, page->k);
-        covey__short losses = covey__count((size_t)comparison->panel_size);
+            covey__plural(page->language, COVEY__MSG_GROUP_ONE, COVEY__MSG_GROUP_MANY, page->k);
+        covey__short losses = covey__count(page->language, (size_t)comparison->panel_size);
         covey__short agreed =
-            page->unanimous == 0 ? covey__phrase(COVEY__MSG_NO_GROUP_AT_ALL, NULL, NULL, NULL)
+            page->unanimous == 0 ? covey__phrase(page->language, COVEY__MSG_NO_GROUP_AT_ALL, NULL, NULL, NULL)
             : page->unanimous == page->k && page->k > 1
-                ? covey__phrase(COVEY__MSG_EVERY_GROUP, NULL, NULL, NULL)
-                : covey__plural(COVEY__MSG_GROUP_ONE, COVEY__MSG_GROUP_MANY, page->unanimous);
+                ? covey__phrase(page->language, COVEY__MSG_EVERY_GROUP, NULL, NULL, NULL)
+                : covey__plural(page->language, COVEY__MSG_GROUP_ONE, COVEY__MSG_GROUP_MANY, page->unanimous);
         covey__short doubtful = things(page, page->undecided);
         if (comparison->panel_size < 2)
             COVEY__SAYF(page, LEDE_ONE_LOSS, all.s, groups.s, covey__page_loss_title(page, 0));
@@ -40,7 +40,7 @@ static void write_sentence(covey__page *page) {
     if (page->run->n_skips) {
         covey__page_add(page, " <a href=\"#skipped\">");
         COVEY__SAYF(page, LEDE_SKIPPED,
-                    covey__plural(COVEY__MSG_FILE_ONE, COVEY__MSG_FILE_MANY,
+                    covey__plural(page->language, COVEY__MSG_FILE_ONE, COVEY__MSG_FILE_MANY,
                                   page->run->n_skips).s);
         covey__page_add(page, "</a>");
     }
@@ -68,23 +68,23 @@ static double mean_agreement(const covey_comparison *comparison) {
 
 static void write_comparison_tiles(covey__page *page) {
     const covey_comparison *comparison = page->comparison;
-    open_tile(page, covey__count(page->k).s, COVEY__MSG_TILE_GROUPS);
+    open_tile(page, covey__count(page->language, page->k).s, COVEY__MSG_TILE_GROUPS);
     if (page->run->facts.k_automatic)
         COVEY__SAY(page, TILE_GROUPS_AUTO);
     else
         COVEY__SAY(page, TILE_GROUPS_FIXED);
     close_tile(page);
-    open_tile(page, covey__count(comparison->n_losses).s,
+    open_tile(page, covey__count(page->language, comparison->n_losses).s,
               comparison->n_losses == 1 ? COVEY__MSG_TILE_LOSS : COVEY__MSG_TILE_LOSSES);
     if (comparison->n_losses == 1)
         covey__page_escape(page, covey__page_loss_title(page, 0));
     else if (comparison->ari)
-        COVEY__SAYF(page, TILE_AGREEMENT, covey__fixed(mean_agreement(comparison), 2).s);
+        COVEY__SAYF(page, TILE_AGREEMENT, covey__prose(page->language, covey__fixed(mean_agreement(comparison), 2)).s);
     close_tile(page);
     if (comparison->n_losses > 1 || comparison->n_seeds > 0) {
-        open_tile(page, covey__count(page->undecided).s, COVEY__MSG_TILE_UNDECIDED);
+        open_tile(page, covey__count(page->language, page->undecided).s, COVEY__MSG_TILE_UNDECIDED);
         COVEY__SAYF(page, TILE_UNDECIDED_NOTE,
-                    covey__percent(page->n ? (double)page->undecided / (double)page->n : 0).s);
+                    covey__percent(page->language, page->n ? (double)page->undecided / (double)page->n : 0).s);
         close_tile(page);
     }
 }
@@ -94,22 +94,23 @@ void covey__page_write_overview(covey__page *page) {
     write_sentence(page);
     covey__page_add(page, "<dl class=\"tiles\">\n");
     if (page->has_photos || run->n_skips) {
-        open_tile(page, covey__count(run->n_photos).s, COVEY__MSG_TILE_USED);
-        COVEY__SAYF(page, TILE_USED_OF, covey__count(run->facts.found).s,
-                    covey__count(run->n_skips).s);
+        open_tile(page, covey__count(page->language, run->n_photos).s, COVEY__MSG_TILE_USED);
+        COVEY__SAYF(page, TILE_USED_OF, covey__count(page->language, run->facts.found).s,
+                    covey__count(page->language, run->n_skips).s);
     } else {
-        open_tile(page, covey__count(page->n).s, COVEY__MSG_TILE_ROWS);
+        open_tile(page, covey__count(page->language, page->n).s, COVEY__MSG_TILE_ROWS);
         COVEY__SAYF(page, TILE_ROWS_NOTE,
-                    covey__count(page->comparison ? page->comparison->d : run->features.cols).s);
+                    covey__count(page->language, page->comparison ? page->comparison->d : run->features.cols).s);
     }
     close_tile(page);
     if (page->comparison)
         write_comparison_tiles(page);
     if (run->facts.seconds_total > 0) {
-        open_tile(page, covey__duration(run->facts.seconds_total).s, COVEY__MSG_TILE_TIME);
+        open_tile(page, covey__duration(page->language, run->facts.seconds_total).s, COVEY__MSG_TILE_TIME);
         if (page->has_photos && run->facts.seconds_extract > 0)
             COVEY__SAYF(page, TILE_RATE,
-                        covey__fixed((double)run->n_photos / run->facts.seconds_extract, 1).s);
+                        covey__prose(page->language,
+                                 covey__fixed((double)run->n_photos / run->facts.seconds_extract, 1)).s);
         close_tile(page);
     }
     covey__page_add(page, "</dl>\n");
@@ -122,14 +123,14 @@ void covey__page_write_skipped(covey__page *page) {
     covey__page_section(page, "skipped", COVEY__MSG_SKIPPED);
     covey__page_add(page, "<p class=\"intro\">");
     if (run->n_skips)
-        COVEY__SAYF(page, SKIPPED_INTRO, covey__count(run->facts.found).s,
-                    covey__count(run->n_photos).s, covey__count(run->n_skips).s);
+        COVEY__SAYF(page, SKIPPED_INTRO, covey__count(page->language, run->facts.found).s,
+                    covey__count(page->language, run->n_photos).s, covey__count(page->language, run->n_skips).s);
     else
         COVEY__SAY(page, SKIPPED_NONE);
     if (run->facts.others) {
         covey__page_add(page, " ");
         COVEY__SAYF(page, SKIPPED_OTHERS,
-                    covey__plural(COVEY__MSG_FILE_ONE, COVEY__MSG_FILE_MANY,
+                    covey__plural(page->language, COVEY__MSG_FILE_ONE, COVEY__MSG_FILE_MANY,
                                   run->facts.others).s);
     }
     covey__page_add(page, "</p>\n");
@@ -137,7 +138,7 @@ void covey__page_write_skipped(covey__page *page) {
         int folded = run->n_skips > 25;
         if (folded) {
             covey__page_add(page, "<details class=\"fold\"><summary>");
-            COVEY__SAYF(page, SKIPPED_LIST, covey__count(run->n_skips).s);
+            COVEY__SAYF(page, SKIPPED_LIST, covey__count(page->language, run->n_skips).s);
             covey__page_add(page, "</summary>\n");
         }
         covey__page_add(page, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
@@ -235,14 +236,14 @@ static void add_grouping(covey__page *page) {
     char number[32];
     if (page->run->n_duplicates) {
         open_fact(page, COVEY__MSG_FACT_DUPLICATES);
-        COVEY__SAYF(page, FACT_DUPLICATES_VALUE, covey__count(page->run->n_duplicates).s);
+        COVEY__SAYF(page, FACT_DUPLICATES_VALUE, covey__count(page->language, page->run->n_duplicates).s);
         close_fact(page);
     }
     open_fact(page, COVEY__MSG_FACT_GROUPS);
     if (facts->k_automatic)
-        COVEY__SAYF(page, FACT_GROUPS_AUTO, covey__count(page->k).s, comparison->k_reason);
+        COVEY__SAYF(page, FACT_GROUPS_AUTO, covey__count(page->language, page->k).s, comparison->k_reason);
     else
-        COVEY__SAYF(page, FACT_GROUPS_FIXED, covey__count(page->k).s);
+        COVEY__SAYF(page, FACT_GROUPS_FIXED, covey__count(page->language, page->k).s);
     close_fact(page);
     add_fact(page, COVEY__MSG_FACT_NORMALIZE, facts->normalize, 0);
     snprintf(number, sizeof number, "%llu", (unsigned long long)facts->seed);
@@ -250,16 +251,16 @@ static void add_grouping(covey__page *page) {
     if (facts->start && facts->start[0]) {
         open_fact(page, COVEY__MSG_FACT_START);
         COVEY__SAYF(page, FACT_START_VALUE, facts->start,
-                    covey__count((size_t)(facts->restarts > 0 ? facts->restarts : 0)).s,
-                    covey__count((size_t)(facts->max_rounds > 0 ? facts->max_rounds : 0)).s,
+                    covey__count(page->language, (size_t)(facts->restarts > 0 ? facts->restarts : 0)).s,
+                    covey__count(page->language, (size_t)(facts->max_rounds > 0 ? facts->max_rounds : 0)).s,
                     covey__significant(facts->tolerance).s);
         close_fact(page);
     }
     if (comparison->n_seeds > 0)
-        add_fact(page, COVEY__MSG_FACT_SEEDS, covey__count((size_t)comparison->n_seeds).s, 0);
+        add_fact(page, COVEY__MSG_FACT_SEEDS, covey__count(page->language, (size_t)comparison->n_seeds).s, 0);
     if (facts->classic)
         add_fact(page, COVEY__MSG_FACT_CLASSIC,
-                 covey__message_get(COVEY__MSG_FACT_CLASSIC_VALUE), 0);
+                 covey__message_get(page->language, COVEY__MSG_FACT_CLASSIC_VALUE), 0);
 }
 
 static void add_times(covey__page *page) {
@@ -272,21 +273,22 @@ static void add_times(covey__page *page) {
     add_fact(page, COVEY__MSG_FACT_STARTED, when, 0);
     if (facts->seconds_total > 0) {
         open_fact(page, COVEY__MSG_FACT_TIME);
-        COVEY__SAYF(page, FACT_TIME_VALUE, covey__duration(facts->seconds_total).s,
-                    covey__duration(facts->seconds_extract).s,
-                    covey__duration(facts->seconds_cluster).s);
+        COVEY__SAYF(page, FACT_TIME_VALUE, covey__duration(page->language, facts->seconds_total).s,
+                    covey__duration(page->language, facts->seconds_extract).s,
+                    covey__duration(page->language, facts->seconds_cluster).s);
         close_fact(page);
     }
     if (page->has_photos && facts->seconds_extract > 0) {
         open_fact(page, COVEY__MSG_FACT_RATE);
         COVEY__SAYF(page, FACT_RATE_VALUE,
-                    covey__fixed((double)page->run->n_photos / facts->seconds_extract, 1).s);
+                    covey__prose(page->language,
+                                 covey__fixed((double)page->run->n_photos / facts->seconds_extract, 1)).s);
         close_fact(page);
     }
     if (facts->host && facts->host[0]) {
         open_fact(page, COVEY__MSG_FACT_HOST);
         COVEY__SAYF(page, FACT_HOST_VALUE, facts->host, facts->cpu ? facts->cpu : "",
-                    covey__count((size_t)(facts->threads > 0 ? facts->threads : 0)).s);
+                    covey__count(page->language, (size_t)(facts->threads > 0 ? facts->threads : 0)).s);
         close_fact(page);
     }
 }
@@ -301,8 +303,8 @@ void covey__page_write_facts(covey__page *page) {
     add_command(page);
     if (run->features.rows) {
         open_fact(page, COVEY__MSG_FACT_SIZE);
-        COVEY__SAYF(page, FACT_SIZE_VALUE, covey__count(run->features.rows).s,
-                    covey__count(run->features.cols).s);
+        COVEY__SAYF(page, FACT_SIZE_VALUE, covey__count(page->language, run->features.rows).s,
+                    covey__count(page->language, run->features.cols).s);
         close_fact(page);
     }
     add_network(page);

@@ -12,7 +12,7 @@ enum {
 
 static void add_caption(covey__page *page, size_t row) {
     covey__short scratch;
-    covey__page_add(page, "<span class=\"nm\" title=\"");
+    covey__page_add(page, "<span class=\"nm\" dir=\"auto\" title=\"");
     covey__page_escape(page, page->has_photos ? page->run->photos[row].path : "");
     covey__page_add(page, "\"><bdi>");
     covey__page_escape(page, covey__page_row_name(page, row, &scratch));
@@ -57,8 +57,8 @@ static void add_figure(covey__page *page, size_t row) {
 
 static covey__short size_text(const covey__page *page, size_t size) {
     return page->has_photos
-               ? covey__plural(COVEY__MSG_PHOTO_ONE, COVEY__MSG_PHOTO_MANY, size)
-               : covey__plural(COVEY__MSG_ROW_ONE, COVEY__MSG_ROW_MANY, size);
+               ? covey__plural(page->language, COVEY__MSG_PHOTO_ONE, COVEY__MSG_PHOTO_MANY, size)
+               : covey__plural(page->language, COVEY__MSG_ROW_ONE, COVEY__MSG_ROW_MANY, size);
 }
 
 static void add_group(covey__page *page, size_t c) {
@@ -81,7 +81,7 @@ static void add_group(covey__page *page, size_t c) {
         covey__page_add(page, " <span class=\"steady\" title=\"");
         COVEY__SAY(page, GROUP_STABLE_TITLE);
         covey__page_add(page, "\">");
-        COVEY__SAYF(page, GROUP_STABLE, covey__fixed(comparison->stability[c], 2).s);
+        COVEY__SAYF(page, GROUP_STABLE, covey__prose(page->language, covey__fixed(comparison->stability[c], 2)).s);
         covey__page_add(page, "</span>");
     }
     covey__page_add(page, "</summary>\n");
@@ -98,7 +98,7 @@ static void add_group(covey__page *page, size_t c) {
         add_figure(page, rows[i]);
     covey__page_add(page, "</div>\n<p class=\"note more\">");
     if (shown < size)
-        COVEY__SAYF(page, GROUP_MORE, covey__count(size - shown).s);
+        COVEY__SAYF(page, GROUP_MORE, covey__count(page->language, size - shown).s);
     covey__page_add(page, "</p></details>\n");
 }
 
@@ -207,7 +207,8 @@ static void add_choices(covey__page *page, size_t row) {
         covey__page_add(page, "</bdi></a> ");
         for (size_t m = l, listed = 0; m < comparison->n_losses; ++m)
             if (comparison->clusterings[m].labels[row] == label) {
-                covey__page_add(page, listed++ ? ", " : "");
+                if (listed++)
+                    COVEY__SAY(page, COMMA);
                 covey__page_escape(page, covey__page_loss_title(page, m));
             }
         covey__page_add(page, "</li>");
@@ -231,7 +232,7 @@ static void add_doubt(covey__page *page, const doubt *d) {
     add_caption(page, d->row);
     covey__page_bar(page, d->disagreement);
     covey__page_add(page, "<span class=\"num\">");
-    COVEY__SAYF(page, DISAGREE, covey__percent(d->disagreement).s);
+    COVEY__SAYF(page, DISAGREE, covey__percent(page->language, d->disagreement).s);
     covey__page_add(page, "</span>");
     add_choices(page, d->row);
     covey__page_add(page, "</div></li>\n");
@@ -268,7 +269,7 @@ void covey__page_write_undecided(covey__page *page) {
         covey__free(doubts);
         if (shown < count) {
             covey__page_add(page, "<p class=\"note\">");
-            COVEY__SAYF(page, UNDECIDED_MORE, covey__count(shown).s, covey__count(count).s);
+            COVEY__SAYF(page, UNDECIDED_MORE, covey__count(page->language, shown).s, covey__count(page->language, count).s);
             covey__page_add(page, "</p>\n");
         }
     }
@@ -295,6 +296,9 @@ static void add_words(covey__page *page) {
         const char *key;
         covey__message message;
     } words[] = {
+        {"digits", COVEY__MSG_DIGITS},
+        {"thousands", COVEY__MSG_THOUSANDS},
+        {"comma", COVEY__MSG_COMMA},
         {"cover", COVEY__MSG_COVER},
         {"one", photos ? COVEY__MSG_PHOTO_ONE : COVEY__MSG_ROW_ONE},
         {"many", photos ? COVEY__MSG_PHOTO_MANY : COVEY__MSG_ROW_MANY},
@@ -327,7 +331,7 @@ static void add_words(covey__page *page) {
     covey__page_add(page, ",\"say\":{");
     for (size_t i = 0; i < sizeof words / sizeof *words; ++i) {
         covey__text_addf(&page->text, "%s\"%s\":", i ? "," : "", words[i].key);
-        covey__page_json(page, covey__message_get(words[i].message));
+        covey__page_json(page, covey__message_get(page->language, words[i].message));
     }
     covey__page_add(page, "}");
 }

@@ -9,27 +9,38 @@
 /* ---- sentences --------------------------------------------------------------------------- */
 
 typedef enum covey__message {
-#define COVEY_MESSAGE(name, english) COVEY__MSG_##name,
+#define COVEY_LOSS_TITLE(name, persian)
+#define COVEY_MESSAGE(name, english, persian) COVEY__MSG_##name,
 #include "report_messages.def"
 #undef COVEY_MESSAGE
+#undef COVEY_LOSS_TITLE
     COVEY__MSG_COUNT
 } covey__message;
 
-const char *covey__message_get(covey__message message); /* raw, placeholders unfilled */
+/* Raw, placeholders unfilled. */
+const char *covey__message_get(covey_language language, covey__message message);
+const char *covey__loss_title(covey_language language, const covey_loss_ops *ops);
 
 /* A short text by value, so that it can be made inside an argument list. */
 typedef struct covey__short {
-    char s[160];
+    char s[256];
 } covey__short;
-covey__short covey__count(size_t n);                 /* 12,345 */
+
+/* Numbers as data, the same in every language. */
 covey__short covey__fixed(double value, int digits); /* always with a point; a dash if not finite */
 covey__short covey__significant(double value);       /* four digits that matter */
-covey__short covey__percent(double share);           /* 0.123: 12 % */
-covey__short covey__duration(double seconds);
+
+/* Numbers within sentences, with the language's digits. */
+covey__short covey__prose(covey_language language, covey__short number); /* one of the above */
+covey__short covey__count(covey_language language, size_t n);            /* 12,345 */
+covey__short covey__percent(covey_language language, double share);      /* 0.123: 12 % */
+covey__short covey__duration(covey_language language, double seconds);
 /* The message for one or for many, {0} filled with n. */
-covey__short covey__plural(covey__message one, covey__message many, size_t n);
+covey__short covey__plural(covey_language language, covey__message one, covey__message many,
+                           size_t n);
 /* A message with up to three arguments, unescaped and cut to fit. */
-covey__short covey__phrase(covey__message message, const char *a, const char *b, const char *c);
+covey__short covey__phrase(covey_language language, covey__message message, const char *a,
+                           const char *b, const char *c);
 
 /* ---- the page ---------------------------------------------------------------------------- */
 
@@ -40,6 +51,7 @@ enum { COVEY__LEFT_OUT = -1 };
 typedef struct covey__page {
     covey__text text;
     const covey_run *run;
+    covey_language language;
     const covey_comparison *comparison; /* NULL: nothing was clustered */
     size_t n;         /* rows */
     int has_photos;

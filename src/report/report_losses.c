@@ -186,8 +186,8 @@ static void add_parameters(covey__page *page, const covey_clustering *c) {
         else
             COVEY__SAY(page, PARAM_GIVEN);
         if (share_beyond(&share, c, &loss->ops->params[p], loss->params[p])) {
-            covey__page_add(page, "; ");
-            COVEY__SAYF(page, PARAM_BEYOND, covey__percent(share).s);
+            COVEY__SAY(page, SEMICOLON);
+            COVEY__SAYF(page, PARAM_BEYOND, covey__percent(page->language, share).s);
         }
         covey__page_add(page, "</span>");
     }
@@ -210,7 +210,7 @@ static void add_ending(covey__page *page, const covey_clustering *c) {
         if (notes[i].count) {
             covey__page_add(page, "<span class=\"sub\">");
             covey__page_say(page, notes[i].message,
-                            (const char *const[]){covey__count(notes[i].count).s});
+                            (const char *const[]){covey__count(page->language, notes[i].count).s});
             covey__page_add(page, "</span>");
         }
 }
@@ -244,7 +244,7 @@ static void write_settings(covey__page *page) {
         covey__text_addf(&page->text, "</td><td>%s</td><td>%d</td><td>%d</td><td class=\"text\">",
                          covey__significant(c->objective).s, c->rounds, c->restart);
         add_ending(page, c);
-        covey__text_addf(&page->text, "</td><td>%s</td></tr>\n", covey__duration(c->seconds).s);
+        covey__text_addf(&page->text, "</td><td>%s</td></tr>\n", covey__duration(COVEY_LANGUAGE_EN, c->seconds).s);
     }
     covey__page_add(page, "</tbody></table></div>\n");
 }
@@ -259,7 +259,7 @@ void covey__page_write_losses(covey__page *page) {
     if (comparison->k_reason[0]) {
         covey__page_add(page, "<h3>");
         COVEY__SAYF(page, CHOICE_OF_K,
-                    covey__plural(COVEY__MSG_GROUP_ONE, COVEY__MSG_GROUP_MANY,
+                    covey__plural(page->language, COVEY__MSG_GROUP_ONE, COVEY__MSG_GROUP_MANY,
                                   comparison->k_chosen).s);
         covey__page_add(page, "</h3>\n<p class=\"intro\">");
         covey__page_escape(page, comparison->k_reason);

@@ -28,13 +28,12 @@ const covey_vote *covey__page_vote(const covey__page *page, size_t row, size_t c
 const char *covey__page_row_name(const covey__page *page, size_t row, covey__short *scratch) {
     if (page->has_photos)
         return covey__path_base(page->run->photos[row].path);
-    *scratch = covey__phrase(COVEY__MSG_ROW_NAME, covey__count(row).s, NULL, NULL);
+    *scratch = covey__phrase(page->language, COVEY__MSG_ROW_NAME, covey__count(page->language, row).s, NULL, NULL);
     return scratch->s;
 }
 
 const char *covey__page_loss_title(const covey__page *page, size_t l) {
-    const covey_loss_ops *ops = page->comparison->clusterings[l].loss.ops;
-    return ops->title ? ops->title : ops->name;
+    return covey__loss_title(page->language, page->comparison->clusterings[l].loss.ops);
 }
 
 const char *covey__page_group_name(const covey__page *page, size_t cluster,
@@ -42,7 +41,7 @@ const char *covey__page_group_name(const covey__page *page, size_t cluster,
     if (cluster < page->run->n_names && page->run->names[cluster] &&
         page->run->names[cluster][0])
         return page->run->names[cluster];
-    *scratch = covey__phrase(COVEY__MSG_GROUP_NAME, covey__count(cluster).s, NULL, NULL);
+    *scratch = covey__phrase(page->language, COVEY__MSG_GROUP_NAME, covey__count(page->language, cluster).s, NULL, NULL);
     return scratch->s;
 }
 
@@ -132,16 +131,19 @@ done:
     return status;
 }
 
-static covey_status prepare(covey__page *page, const covey_run *run, size_t inline_limit,
-                            covey_error *err) {
+static covey_status prepare(covey__page *page, const covey_run *run,
+                            const covey_report_params *params, covey_error *err) {
     covey_status status = COVEY_OK;
+    size_t limit = params->inline_limit ? params->inline_limit : INLINE_LIMIT, total = 0;
+    COVEY_FAIL_IF((unsigned)params->language >= COVEY_LANGUAGE_COUNT, err, COVEY_E_ARGUMENT, NULL,
+                  "no language has the number %d", (int)params->language);
     page->run = run;
+    page->language = params->language;
     page->has_photos = run->n_photos > 0;
     page->comparison = run->comparison.n_losses ? &run->comparison : NULL;
     page->n = page->has_photos ? run->n_photos
               : page->comparison ? page->comparison->n
                                  : run->features.rows;
-    size_t limit = inline_limit ? inline_limit : INLINE_LIMIT, total = 0;
     for (size_t i = 0; i < run->n_photos; ++i)
         total += run->photos[i].thumb ? (run->photos[i].thumb_bytes + 2) / 3 * 4 : 0;
     page->thumbs_inline = total <= limit;
@@ -195,7 +197,7 @@ static void add_name(covey__page *page) {
     const char *root = page->run->roots[0], *base = covey__path_base(root);
     covey__page_escape(page, *base ? base : root);
     for (size_t i = 1; i < page->run->n_roots && i < 3; ++i) {
-        covey__page_add(page, ", ");
+        COVEY__SAY(page, COMMA);
         covey__page_escape(page, covey__path_base(page->run->roots[i]));
     }
     if (page->run->n_roots > 3)
@@ -236,7 +238,7 @@ static void add_link(covey__page *page, const char *id, covey__message title, si
     covey__page_say(page, title, NULL);
     if (count) {
         covey__page_add(page, " <span class=\"n\">");
-        covey__page_add(page, covey__count(count).s);
+        covey__page_add(page, covey__count(page->language, count).s);
         covey__page_add(page, "</span>");
     }
     covey__page_add(page, "</a></li>");
@@ -300,11 +302,16 @@ static void write_page(covey__page *page) {
     covey__page_add(page, "</script>\n</body>\n</html>\n");
 }
 
-covey_status covey_report_save_html(const covey_run *run, const char *path, size_t inline_limit,
-                                    covey_error *err) {
+covey_report_params covey_report_params_default(void) {
+    return (covey_report_params){.language = COVEY_LANGUAGE_EN};
+}
+
+covey_status covey_report_save_html(const covey_run *run, const char *path,
+                                    const covey_report_params *params, covey_error *err) {
     covey_status status = COVEY_OK;
+    covey_report_params defaults = covey_report_params_default();
     covey__page page = {0};
-    COVEY_TRY(prepare(&page, run, inline_limit, err));
+    COVEY_TRY(prepare(&page, run, params ? params : &defaults, err));
     write_page(&page);
     COVEY_NOMEM_IF(page.text.failed, err);
     COVEY_TRY(covey__file_write(path, page.text.data, page.text.size, err));
@@ -313,4 +320,27 @@ done:
     covey__free(page.offset);
     covey__text_fini(&page.text);
     return status;
+}
+
+covey_language covey_report_language(const char *path, covey_language otherwise) {
+    static const char *const names[] = {
+#define COVEY_LANGUAGE_ROW(id, name) name,
+        COVEY_LANGUAGE_MAP(COVEY_LANGUAGE_ROW)
+#undef COVEY_LANGUAGE_ROW
+    };
+    static const char before[] = "<!DOCTYPE html>\n<html lang=\"";
+    char head[sizeof before + 8] = "";
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return otherwise;
+    size_t n = fread(head, 1, sizeof head - 1, file), length = sizeof before - 1;
+    fclose(file);
+    if (n < length || memcmp(head, before, length) != 0)
+        return otherwise;
+    for (int i = 0; i < COVEY_LANGUAGE_COUNT; ++i) {
+        size_t size = strlen(names[i]);
+        if (strncmp(head + length, names[i], size) == 0 && head[length + size] == '"')
+            return (covey_language)i;
+    }
+    return otherwise;
 }

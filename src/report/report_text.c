@@ -6,16 +6,60 @@
 
 #include "report_internal.h"
 
-static const char *const messages[] = {
-#define COVEY_MESSAGE(name, english) [COVEY__MSG_##name] = english,
+/* A row without its second language, or with an empty one, does not compile. */
+#define COVEY_MESSAGE(name, english, persian)                                                      \
+    _Static_assert(sizeof english > 1 && sizeof persian > 1, #name " is empty in a language");
+#define COVEY_LOSS_TITLE(name, persian)                                                            \
+    _Static_assert(sizeof persian > 1, #name " has no title in Persian");
 #include "report_messages.def"
 #undef COVEY_MESSAGE
+#undef COVEY_LOSS_TITLE
+
+static const char *const messages[COVEY_LANGUAGE_COUNT][COVEY__MSG_COUNT] = {
+#define COVEY_LOSS_TITLE(name, persian)
+#define COVEY_MESSAGE(name, english, persian) [COVEY_LANGUAGE_EN][COVEY__MSG_##name] = english,
+#include "report_messages.def"
+#undef COVEY_MESSAGE
+#define COVEY_MESSAGE(name, english, persian) [COVEY_LANGUAGE_FA][COVEY__MSG_##name] = persian,
+#include "report_messages.def"
+#undef COVEY_MESSAGE
+#undef COVEY_LOSS_TITLE
 };
 
-const char *covey__message_get(covey__message message) { return messages[message]; }
+/* In the order of losses.def; a loss that has no title in the catalogue does not compile. */
+enum {
+#define COVEY_MESSAGE(name, english, persian)
+#define COVEY_LOSS_TITLE(name, persian) TITLE_##name,
+#include "report_messages.def"
+#undef COVEY_LOSS_TITLE
+    TITLE_COUNT
+};
+static const char *const loss_titles[TITLE_COUNT] = {
+#define COVEY_LOSS_TITLE(name, persian) [TITLE_##name] = persian,
+#include "report_messages.def"
+#undef COVEY_LOSS_TITLE
+#undef COVEY_MESSAGE
+};
+static const int title_of_loss[] = {
+#define COVEY_LOSS_ROW(name) TITLE_##name,
+#include "losses.def"
+#undef COVEY_LOSS_ROW
+};
+
+const char *covey__message_get(covey_language language, covey__message message) {
+    return messages[language][message];
+}
+
+const char *covey__loss_title(covey_language language, const covey_loss_ops *ops) {
+    if (language == COVEY_LANGUAGE_FA)
+        for (size_t i = 0; i < sizeof title_of_loss / sizeof *title_of_loss; ++i)
+            if (covey_loss_get(i) == ops)
+                return loss_titles[title_of_loss[i]];
+    return ops->title ? ops->title : ops->name; /* a user's own loss has the title it came with */
+}
 
 void covey__page_say(covey__page *page, covey__message message, const char *const *args) {
-    const char *at = messages[message];
+    const char *at = messages[page->language][message];
     for (const char *open; (open = strchr(at, '{')) && open[1] >= '0' && open[1] <= '9';
          at = open + 3) {
         char *before = covey__strndup(at, (size_t)(open - at));
@@ -42,10 +86,11 @@ static void append(covey__short *to, const char *s, size_t n) {
     to->s[used + n] = '\0';
 }
 
-covey__short covey__phrase(covey__message message, const char *a, const char *b, const char *c) {
+covey__short covey__phrase(covey_language language, covey__message message, const char *a,
+                           const char *b, const char *c) {
     const char *args[3] = {a, b, c};
     covey__short out = {""};
-    const char *at = messages[message];
+    const char *at = messages[language][message];
     for (const char *open; (open = strchr(at, '{')); at = open + 3) {
         append(&out, at, (size_t)(open - at));
         const char *arg = open[1] >= '0' && open[1] <= '2' ? args[open[1] - '0'] : NULL;
@@ -55,21 +100,37 @@ covey__short covey__phrase(covey__message message, const char *a, const char *b,
     return out;
 }
 
-covey__short covey__plural(covey__message one, covey__message many, size_t n) {
-    return covey__phrase(n == 1 ? one : many, covey__count(n).s, NULL, NULL);
+covey__short covey__plural(covey_language language, covey__message one, covey__message many,
+                           size_t n) {
+    return covey__phrase(language, n == 1 ? one : many, covey__count(language, n).s, NULL, NULL);
 }
 
-covey__short covey__count(size_t n) {
+covey__short covey__prose(covey_language language, covey__short number) {
+    const char *digits = messages[language][COVEY__MSG_DIGITS];
+    size_t width = strlen(digits) / 10; /* bytes of one digit */
+    covey__short out = {""};
+    for (const char *p = number.s; *p; ++p)
+        if (*p >= '0' && *p <= '9')
+            append(&out, digits + (size_t)(*p - '0') * width, width);
+        else if (*p == '.')
+            append(&out, messages[language][COVEY__MSG_DECIMAL],
+                   strlen(messages[language][COVEY__MSG_DECIMAL]));
+        else
+            append(&out, p, 1);
+    return out;
+}
+
+covey__short covey__count(covey_language language, size_t n) {
     char digits[32];
     int length = snprintf(digits, sizeof digits, "%zu", n);
+    const char *comma = messages[language][COVEY__MSG_THOUSANDS];
     covey__short out = {""};
-    char *to = out.s;
     for (int i = 0; i < length; ++i) {
         if (i && (length - i) % 3 == 0)
-            *to++ = ',';
-        *to++ = digits[i];
+            append(&out, comma, strlen(comma));
+        covey__short digit = covey__prose(language, (covey__short){{digits[i], '\0'}});
+        append(&out, digit.s, strlen(digit.s));
     }
-    *to = '\0';
     return out;
 }
 
@@ -100,31 +161,30 @@ covey__short covey__significant(double value) {
     return number("%.*f", digits, value);
 }
 
-covey__short covey__percent(double share) {
+covey__short covey__percent(covey_language language, double share) {
     double percent = 100 * share;
     /* Never 0 % for something, never 100 % for not all. */
     int digits = (percent > 0 && percent < 1) || (percent > 99 && percent < 100) ? 1 : 0;
-    covey__short out = number("%.*f", digits, percent);
-    append(&out, "\xC2\xA0%", 3);
-    return out;
+    covey__short shown = covey__prose(language, number("%.*f", digits, percent));
+    return covey__phrase(language, COVEY__MSG_PERCENT, shown.s, NULL, NULL);
 }
 
-covey__short covey__duration(double seconds) {
-    covey__short out;
+covey__short covey__duration(covey_language language, double seconds) {
     if (!isfinite(seconds) || seconds < 0)
         return number("%.*f", 0, NAN);
     if (seconds < 100) {
-        out = number("%.*f", seconds < 10 ? 1 : 0, seconds);
-        append(&out, "\xC2\xA0s", 3);
-    } else {
-        unsigned long long whole = (unsigned long long)(seconds + 0.5);
-        if (whole < 6000)
-            snprintf(out.s, sizeof out.s, "%llu\xC2\xA0min %llu\xC2\xA0s", whole / 60, whole % 60);
-        else
-            snprintf(out.s, sizeof out.s, "%llu\xC2\xA0h %llu\xC2\xA0min", whole / 3600,
-                     whole / 60 % 60);
+        covey__short shown =
+            covey__prose(language, number("%.*f", seconds < 10 ? 1 : 0, seconds));
+        return covey__phrase(language, COVEY__MSG_SECONDS_LONG, shown.s, NULL, NULL);
     }
-    return out;
+    size_t whole = (size_t)(seconds + 0.5);
+    if (whole < 6000)
+        return covey__phrase(language, COVEY__MSG_MINUTES_SECONDS,
+                             covey__count(language, whole / 60).s,
+                             covey__count(language, whole % 60).s, NULL);
+    return covey__phrase(language, COVEY__MSG_HOURS_MINUTES,
+                         covey__count(language, whole / 3600).s,
+                         covey__count(language, whole / 60 % 60).s, NULL);
 }
 
 void covey__page_add(covey__page *page, const char *html) { covey__text_add(&page->text, html); }

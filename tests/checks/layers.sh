@@ -19,7 +19,7 @@ allowed() {
     cluster) echo "base kernels loss centre cluster" ;;
     catalogue) echo "base catalogue" ;;
     run) echo "base photo vgg kernels loss centre cluster catalogue run" ;;
-    report) echo "base run report" ;;
+    report) echo "base loss run report" ;;
     decode) echo "base photo decode" ;;
     *) echo "" ;;
     esac

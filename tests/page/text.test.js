@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { count, fill, fixed, plain } from "../../src/report/page/text.js";
+import { count, fill, fixed, plain, setNumerals } from "../../src/report/page/text.js";
 
 test("sentences take their arguments by number, in any order", () => {
   assert.equal(fill("{1} of {0}, {1}", "a", 2), "2 of a, 2");
@@ -13,4 +13,12 @@ test("numbers", () => {
   assert.deepEqual([0, 999, 1000, 1234567].map(count), ["0", "999", "1,000", "1,234,567"]);
   assert.deepEqual([0.125, 1, null].map(fixed), ["0.13", "1.00", "\u2013"]);
   assert.deepEqual([0.71712, 12345, 0, null].map(plain), ["0.717", "12345", "0", "\u2013"]);
+});
+
+test("numbers within Persian sentences", () => {
+  setNumerals("۰۱۲۳۴۵۶۷۸۹", "٬");
+  assert.deepEqual([0, 999, 1234567].map(count), ["۰", "۹۹۹", "۱٬۲۳۴٬۵۶۷"]);
+  assert.deepEqual([0.125, 1234].map(plain), ["0.125", "1234"], "data stays as it is");
+  setNumerals("0123456789", ",");
+  assert.equal(count(1000), "1,000");
 });

@@ -15,7 +15,7 @@ static char *large_page(size_t n, size_t *size) {
     covey_test_folder(folder);
     snprintf(path, sizeof path, "%s/report.html", folder);
     covey_run *run = fixture_new(&o);
-    assert_ok(covey_report_save_html(run, path, 0, &err));
+    assert_ok(covey_report_save_html(run, path, NULL, &err));
     fixture_free(run);
     assert_ok(covey__file_read(&html, size, path, (size_t)1 << 30, &err));
     covey_test_remove(folder);

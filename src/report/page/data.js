@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The numbers of the run: the page's data block, and what is made of it once. */
 import { byId } from "./dom.js";
-import { count, fill } from "./text.js";
+import { count, fill, setNumerals } from "./text.js";
 
 /** One loss; every array is by row.
  * @typedef {object} Loss
@@ -16,6 +16,7 @@ import { count, fill } from "./text.js";
 /** @type {{n: number, k: number, cap: number, losses: Loss[], say: Record<string, string>}} */
 export const data = JSON.parse(byId("data").textContent);
 export const say = data.say;
+setNumerals(say.digits, say.thousands);
 
 /** "1 photo", "12 photos". @param {number} n */
 export const plural = (n) => fill(n === 1 ? say.one : say.many, count(n));

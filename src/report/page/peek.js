@@ -14,8 +14,9 @@ let peeking = null;
 let leaving = 0;
 
 function numbers(loss, row) {
-  return say.distance + " " + plain(loss.distance[row]) + ", " + say.weight + " " +
-    fixed(loss.weight[row]) + ", " + say.margin + " " + fixed(loss.margin[row]);
+  return [say.distance + " " + plain(loss.distance[row]),
+    say.weight + " " + fixed(loss.weight[row]),
+    say.margin + " " + fixed(loss.margin[row])].join(say.comma);
 }
 
 function fillPeek(cell) {
@@ -27,7 +28,8 @@ function fillPeek(cell) {
   peek.textContent = "";
   if (source(row)) peek.append(picture(row, "big"));
   peek.append(make("strong", "", name(row)));
-  peek.append(make("div", "soft", loss.title + ", " + groupName(c) + ", " + plural(rows.length)));
+  peek.append(make("div", "soft",
+    [loss.title, groupName(c), plural(rows.length)].join(say.comma)));
   peek.append(make("div", "soft", numbers(loss, row)));
   if (cell.dataset.note) peek.append(make("div", "", cell.dataset.note));
   const medoid = loss.medoid[c];

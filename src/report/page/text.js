@@ -5,8 +5,19 @@
  * @param {string} text @param {...(string|number)} args */
 export const fill = (text, ...args) => text.replace(/\{(\d)\}/g, (_, i) => String(args[i]));
 
-/** 12345 as 12,345. @param {number} n */
-export const count = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+let digits = Array.from("0123456789");
+let thousands = ",";
+
+/** The page's language writes numbers within sentences so. @param {string} ten its digits
+ * @param {string} between thousands */
+export function setNumerals(ten, between) {
+  digits = Array.from(ten);
+  thousands = between;
+}
+
+/** 12345 as 12,345, for sentences. @param {number} n */
+export const count = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, thousands)
+  .replace(/\d/g, (digit) => digits[Number(digit)]);
 
 /** Two digits; a dash where there is no number. @param {number|null} v */
 export const fixed = (v) => (v === null ? "\u2013" : v.toFixed(2));

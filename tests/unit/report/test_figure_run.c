@@ -56,7 +56,7 @@ static void test_strips_and_sheet(void **state) {
     covey_test_folder(folder);
     fixture_options o = {.n = 40, .k = 5, .n_losses = 2, .photos = 1, .empty = 1};
     covey_run *run = fixture_new(&o);
-    assert_ok(covey__figures_save(run, folder, coloured_pictures, &err));
+    assert_ok(covey__figures_save(run, folder, COVEY_LANGUAGE_EN, coloured_pictures, &err));
     for (size_t l = 0; l < 2; ++l) {
         const covey_clustering *c = &run->comparison.clusterings[l];
         snprintf(path, sizeof path, "%s/representatives_%s.png", folder, c->loss.ops->name);
@@ -81,7 +81,7 @@ static void test_large_runs_get_a_sample(void **state) {
     covey_test_folder(folder);
     fixture_options o = {.n = 480, .k = 240, .n_losses = 1, .photos = 1};
     covey_run *run = fixture_new(&o);
-    assert_ok(covey__figures_save(run, folder, coloured_pictures, &err));
+    assert_ok(covey__figures_save(run, folder, COVEY_LANGUAGE_EN, coloured_pictures, &err));
     snprintf(path, sizeof path, "%s/contact_sheet.png", folder);
     assert_int_equal(tile_colour(path, 1), colour_of(10)); /* 48 of 480 */
     fixture_free(run);
@@ -94,13 +94,13 @@ static void test_without_photos_or_decoder(void **state) {
     covey_test_folder(folder);
     fixture_options o = {.n = 9, .k = 3, .n_losses = 2};
     covey_run *run = fixture_new(&o);
-    assert_ok(covey__figures_save(run, folder, no_pictures, &err));
+    assert_ok(covey__figures_save(run, folder, COVEY_LANGUAGE_EN, no_pictures, &err));
     snprintf(path, sizeof path, "%s/contact_sheet.png", folder);
     assert_int_not_equal(access(path, F_OK), 0);
     fixture_free(run);
     o.photos = 1;
     run = fixture_new(&o);
-    assert_status(covey__figures_save(run, folder, no_pictures, &err), COVEY_E_DECODER);
+    assert_status(covey__figures_save(run, folder, COVEY_LANGUAGE_EN, no_pictures, &err), COVEY_E_DECODER);
     assert_int_not_equal(access(path, F_OK), 0);
     fixture_free(run);
     covey_test_remove(folder);

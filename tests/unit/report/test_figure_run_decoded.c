@@ -48,7 +48,7 @@ static void test_strips_and_sheet(void **state) {
     covey_run *run = fixture_new(&o);
     run->roots[0] = folder;
     snprintf(figures, sizeof figures, "%s/figures", folder);
-    assert_ok(covey_figures_save_run(run, figures, &err));
+    assert_ok(covey_figures_save_run(run, figures, COVEY_LANGUAGE_EN, &err));
     static const char *const made[] = {"contact_sheet.png", "representatives_square.png",
                                        "representatives_absolute.png"};
     for (size_t i = 0; i < LENGTH(made); ++i) {
@@ -72,7 +72,7 @@ static void test_a_run_without_photos_has_no_pictures(void **state) {
     snprintf(figures, sizeof figures, "%s/figures", folder);
     fixture_options o = {.n = 9, .k = 3, .n_losses = 2};
     covey_run *run = fixture_new(&o);
-    assert_ok(covey_figures_save_run(run, figures, &err));
+    assert_ok(covey_figures_save_run(run, figures, COVEY_LANGUAGE_EN, &err));
     snprintf(path, sizeof path, "%s/contact_sheet.png", figures);
     assert_int_not_equal(access(path, F_OK), 0);
     fixture_free(run);

@@ -13,7 +13,9 @@ static char *page_of(const fixture_options *o, size_t inline_limit, size_t *size
     covey_test_folder(folder);
     snprintf(path, sizeof path, "%s/report.html", folder);
     covey_run *run = fixture_new(o);
-    assert_ok(covey_report_save_html(run, path, inline_limit, &err));
+    covey_report_params params = covey_report_params_default();
+    params.inline_limit = inline_limit;
+    assert_ok(covey_report_save_html(run, path, &params, &err));
     fixture_free(run);
     char *html;
     assert_ok(covey__file_read(&html, size, path, (size_t)1 << 30, &err));
@@ -200,7 +202,7 @@ static void test_undecided(void **state) {
         memset(run->comparison.disagreement, 0, 40 * sizeof(double));
         run->comparison.disagreement[5] = cases[i].row_5;
         run->comparison.disagreement[7] = cases[i].row_7;
-        assert_ok(covey_report_save_html(run, path, 0, &err));
+        assert_ok(covey_report_save_html(run, path, NULL, &err));
         assert_ok(covey__file_read(&html, &size, path, (size_t)1 << 30, &err));
         assert_has(html, cases[i].sentence);
         assert_has(html, cases[i].intro);
@@ -292,7 +294,7 @@ static void test_names_in_skips_roots_and_groups(void **state) {
     char folder[256], path[300];
     covey_test_folder(folder);
     snprintf(path, sizeof path, "%s/report.html", folder);
-    assert_ok(covey_report_save_html(run, path, 0, &err));
+    assert_ok(covey_report_save_html(run, path, NULL, &err));
     char *html;
     size_t size;
     assert_ok(covey__file_read(&html, &size, path, (size_t)1 << 30, &err));
@@ -361,16 +363,16 @@ static void test_base64_against_rfc_4648(void **state) {
 
 static void test_numbers(void **state) {
     (void)state;
-    assert_string_equal(covey__count(0).s, "0");
-    assert_string_equal(covey__count(1000).s, "1,000");
-    assert_string_equal(covey__count(1234567).s, "1,234,567");
-    assert_string_equal(covey__percent(0).s, "0\xC2\xA0%");
-    assert_string_equal(covey__percent(0.004).s, "0.4\xC2\xA0%");
-    assert_string_equal(covey__percent(0.996).s, "99.6\xC2\xA0%");
-    assert_string_equal(covey__percent(1).s, "100\xC2\xA0%");
-    assert_string_equal(covey__duration(0.34).s, "0.3\xC2\xA0s");
-    assert_string_equal(covey__duration(125).s, "2\xC2\xA0min 5\xC2\xA0s");
-    assert_string_equal(covey__duration(7260).s, "2\xC2\xA0h 1\xC2\xA0min");
+    assert_string_equal(covey__count(COVEY_LANGUAGE_EN, 0).s, "0");
+    assert_string_equal(covey__count(COVEY_LANGUAGE_EN, 1000).s, "1,000");
+    assert_string_equal(covey__count(COVEY_LANGUAGE_EN, 1234567).s, "1,234,567");
+    assert_string_equal(covey__percent(COVEY_LANGUAGE_EN, 0).s, "0\xC2\xA0%");
+    assert_string_equal(covey__percent(COVEY_LANGUAGE_EN, 0.004).s, "0.4\xC2\xA0%");
+    assert_string_equal(covey__percent(COVEY_LANGUAGE_EN, 0.996).s, "99.6\xC2\xA0%");
+    assert_string_equal(covey__percent(COVEY_LANGUAGE_EN, 1).s, "100\xC2\xA0%");
+    assert_string_equal(covey__duration(COVEY_LANGUAGE_EN, 0.34).s, "0.3\xC2\xA0s");
+    assert_string_equal(covey__duration(COVEY_LANGUAGE_EN, 125).s, "2\xC2\xA0min 5\xC2\xA0s");
+    assert_string_equal(covey__duration(COVEY_LANGUAGE_EN, 7260).s, "2\xC2\xA0h 1\xC2\xA0min");
     assert_string_equal(covey__significant(0.7171717).s, "0.717");
     assert_string_equal(covey__significant(123456).s, "123456");
     assert_string_equal(covey__significant(1e-6).s, "1e-06");
@@ -387,18 +389,18 @@ static void test_broken_runs_are_refused(void **state) {
     snprintf(path, sizeof path, "%s/report.html", folder);
     covey_clustering *c = &run->comparison.clusterings[1];
     c->labels[4] += 3;
-    assert_status(covey_report_save_html(run, path, 0, &err), COVEY_E_ARGUMENT);
+    assert_status(covey_report_save_html(run, path, NULL, &err), COVEY_E_ARGUMENT);
     c->labels[4] -= 3;
     c->rank[0] = c->rank[0] ? 0 : 1;
-    assert_status(covey_report_save_html(run, path, 0, &err), COVEY_E_ARGUMENT);
+    assert_status(covey_report_save_html(run, path, NULL, &err), COVEY_E_ARGUMENT);
     c->rank[0] = c->rank[0] ? 0 : 1;
     run->comparison.n = 8;
-    assert_status(covey_report_save_html(run, path, 0, &err), COVEY_E_ARGUMENT);
+    assert_status(covey_report_save_html(run, path, NULL, &err), COVEY_E_ARGUMENT);
     run->comparison.n = 9;
     assert_int_not_equal(access(path, F_OK), 0);
-    assert_ok(covey_report_save_html(run, path, 0, &err));
+    assert_ok(covey_report_save_html(run, path, NULL, &err));
     snprintf(path, sizeof path, "%s/no/folder/report.html", folder);
-    assert_status(covey_report_save_html(run, path, 0, &err), COVEY_E_NOT_FOUND);
+    assert_status(covey_report_save_html(run, path, NULL, &err), COVEY_E_NOT_FOUND);
     covey_test_remove(folder);
     fixture_free(run);
 }
@@ -413,7 +415,7 @@ static void test_every_allocation_may_fail(void **state) {
     covey_test_folder(folder);
     snprintf(path, sizeof path, "%s/report.html", folder);
     covey__alloc_fail_at(SIZE_MAX);
-    assert_ok(covey_report_save_html(run, path, 0, &err));
+    assert_ok(covey_report_save_html(run, path, NULL, &err));
     size_t count = covey__alloc_count();
     char *html;
     size_t whole, size;
@@ -423,7 +425,7 @@ static void test_every_allocation_may_fail(void **state) {
     assert_true(count > 10);
     for (size_t k = 1; k <= count; ++k) {
         covey__alloc_fail_at(k);
-        covey_status status = covey_report_save_html(run, path, 0, &err);
+        covey_status status = covey_report_save_html(run, path, NULL, &err);
         covey__alloc_fail_at(0);
         if (status != COVEY_E_NOMEM)
             fail_msg("allocation %zu of %zu failed, yet status %d", k, count, (int)status);
