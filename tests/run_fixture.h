@@ -62,7 +62,8 @@ static inline covey_run *fixture_run(const char *root) {
                                    .restarts = 3,
                                    .max_rounds = 50,
                                    .tolerance = 1e-6,
-                                   .seed = 5};
+                                   .seed = 5,
+                                   .isolation = "seccomp, limits"};
     covey_loss losses[2];
     assert_ok(covey_loss_find(&losses[0], "square", &err));
     assert_ok(covey_loss_find(&losses[1], "huber", &err));

@@ -121,6 +121,11 @@ COVEY_API void covey_decoder_release(covey_decoder *decoder, const covey_photo *
  * alpha=white shrink vips-8.14.1". Valid while the decoder lives. */
 COVEY_API const char *covey_decoder_preparation(const covey_decoder *decoder);
 
+/* What keeps a hostile photo's decoder from doing harm on this machine, for the passport: "seccomp,
+ * limits, no new privileges", and what is missing where the kernel offers less. Valid while the
+ * decoder lives. */
+COVEY_API const char *covey_decoder_isolation(const covey_decoder *decoder);
+
 /* ---- resampling ------------------------------------------------------------------------- */
 
 /* Bilinear Image.resize of Pillow 13 on 8-bit RGB, to the bit: in [in_height][in_width][3] to

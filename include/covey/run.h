@@ -49,6 +49,7 @@ typedef struct covey_run_facts {
     int k_automatic;
     /* vary: */
     const char *host, *cpu;
+    const char *isolation; /* of the decoders: covey_decoder_isolation; NULL if none decoded */
     int threads;
     size_t recalled; /* photos that the catalogue knew */
     double seconds_extract, seconds_cluster, seconds_total;

@@ -4,7 +4,7 @@
  * A worker is started with a SOCK_SEQPACKET socket and a memfd at fixed descriptors. The library
  * sends one setup, the worker answers one hello; then, one at a time, a request with the photo's
  * open file attached, and its reply. A worker never learns a path: it needs no file system once it
- * runs, which leaves room for a sandbox. The memfd is the worker's alone: whatever a photo does to
+ * runs, and enters a sandbox before its hello. The memfd is the worker's alone: whatever a photo does to
  * its decoder, other photos' pixels are out of reach, and the library copies them out before it
  * sends the next request.
  *
@@ -21,7 +21,7 @@
 enum {
     COVEY__DECODE_SOCKET = 3,
     COVEY__DECODE_SHARED = 4,
-    COVEY__DECODE_VERSION = 2,
+    COVEY__DECODE_VERSION = 3,
     COVEY__REASON_BYTES = 384,
     COVEY__RGB_AT = 4096,
     COVEY__RGB_BYTES = 224 * 224 * 3,
@@ -48,7 +48,8 @@ typedef struct covey__decode_setup {
 
 typedef struct covey__decode_hello {
     uint32_t magic, version;
-    char decoder[64]; /* "vips-8.14.1" */
+    char decoder[64];    /* "vips-8.14.1" */
+    char isolation[128]; /* "seccomp, limits, no new privileges" */
 } covey__decode_hello;
 
 typedef struct covey__decode_request {

@@ -60,7 +60,7 @@ struct covey_decoder {
     size_t ready; /* workers that have said hello, ever */
     bool stop;
     covey_error fatal; /* status != 0: the pool has ended */
-    char decoder_name[64];
+    char decoder_name[64], isolation[128];
 };
 
 covey_decode_params covey_decode_params_default(void) {
@@ -133,7 +133,7 @@ static void take_digest(const covey__worker *w, slot *s) {
 
 /* The worker is gone, or is to go: its photo is skipped, and another process takes its place. */
 static void replace_worker(covey_decoder *d, covey__worker *w, int gone, const char *why) {
-    char how[64];
+    char how[COVEY__HOW_BYTES];
     covey_error err;
     covey__worker_state state = w->state;
     covey__worker_end(w, gone, how, sizeof how);
@@ -172,6 +172,8 @@ static void hear_hello(covey_decoder *d, covey__worker *w) {
     ++d->ready;
     hello.decoder[sizeof hello.decoder - 1] = '\0';
     copy_reason(d->decoder_name, sizeof d->decoder_name, hello.decoder);
+    hello.isolation[sizeof hello.isolation - 1] = '\0';
+    copy_reason(d->isolation, sizeof d->isolation, hello.isolation);
     pthread_cond_broadcast(&d->changed);
     pthread_mutex_unlock(&d->lock);
 }
@@ -593,4 +595,8 @@ void covey_decoder_release(covey_decoder *d, const covey_photo *photo) {
 
 const char *covey_decoder_preparation(const covey_decoder *d) {
     return d->preparation;
+}
+
+const char *covey_decoder_isolation(const covey_decoder *d) {
+    return d->isolation;
 }

@@ -43,6 +43,8 @@ void covey__worker_fini(covey__worker *worker);
 covey_status covey__worker_start(covey__worker *worker, const char *program,
                                  const covey__decode_setup *setup, covey_error *err);
 
+enum { COVEY__HOW_BYTES = 96 };
+
 /* To NONE, killing the process unless it ends by itself; `gone` says that it closed its socket.
  * `how` says how it ended: "was ended by signal 11". */
 void covey__worker_end(covey__worker *worker, int gone, char *how, size_t size);

@@ -99,7 +99,7 @@ covey_status covey__worker_init(covey__worker *worker, const covey__decode_setup
 }
 
 void covey__worker_fini(covey__worker *worker) {
-    char how[64];
+    char how[COVEY__HOW_BYTES];
     covey__worker_end(worker, 0, how, sizeof how);
     if (worker->shared)
         munmap(worker->shared, worker->shared_size);
@@ -113,7 +113,7 @@ void covey__worker_fini(covey__worker *worker) {
 static size_t small_environment(char **out, size_t room) {
     static const char *const kept[] = {
         "PATH=",         "LD_LIBRARY_PATH=", "LD_PRELOAD=",   "LIBHEIF_PLUGIN_PATH=", "VIPSHOME=",
-        "COVEY_ISA=",    "ASAN_OPTIONS=",    "UBSAN_OPTIONS=", "LSAN_OPTIONS=",
+        "COVEY_ISA=",    "COVEY_SANDBOX=",   "ASAN_OPTIONS=",    "UBSAN_OPTIONS=", "LSAN_OPTIONS=",
         "TSAN_OPTIONS=", "GCOV_PREFIX=",     "LLVM_PROFILE_FILE="};
     static char locale[] = "LC_ALL=C";
     size_t n = 0;
@@ -214,7 +214,10 @@ void covey__worker_end(covey__worker *worker, int gone, char *how, size_t size) 
         while (ended < 0 && errno == EINTR);
     }
     if (ended == worker->pid && WIFSIGNALED(code))
-        snprintf(how, size, "was ended by signal %d", WTERMSIG(code));
+        snprintf(how, size, "%s signal %d",
+                 WTERMSIG(code) == SIGSYS ? "tried what no decoder may do and was ended by"
+                                          : "was ended by",
+                 WTERMSIG(code));
     else if (ended == worker->pid && WIFEXITED(code))
         snprintf(how, size, "ended with exit code %d", WEXITSTATUS(code));
     close(worker->socket);

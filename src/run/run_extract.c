@@ -196,7 +196,9 @@ static covey_status record_facts(extraction *e, const char *engine_id, covey_err
     facts->weights_digest = covey_run_copy_string(e->run, covey_weights_digest(e->weights));
     facts->engine_id = covey_run_copy_string(e->run, engine_id);
     facts->preparation = covey_run_copy_string(e->run, covey_decoder_preparation(e->decoder));
-    if (!facts->weights_name || !facts->weights_digest || !facts->engine_id || !facts->preparation)
+    facts->isolation = covey_run_copy_string(e->run, covey_decoder_isolation(e->decoder));
+    if (!facts->weights_name || !facts->weights_digest || !facts->engine_id ||
+        !facts->preparation || !facts->isolation)
         return covey__fail(err, COVEY_E_NOMEM, NULL, "memory ran out");
     return COVEY_OK;
 }

@@ -212,6 +212,7 @@ static json_t *varies_of(const covey_run_facts *f) {
     json_object_set_new(varies, "host", text_or_null(f->host));
     json_object_set_new(varies, "cpu", text_or_null(f->cpu));
     json_object_set_new(varies, "threads", json_integer(f->threads));
+    json_object_set_new(varies, "isolation", text_or_null(f->isolation));
     json_object_set_new(varies, "recalled", json_integer((json_int_t)f->recalled));
     json_object_set_new(varies, "seconds_extract", real_or_null(f->seconds_extract));
     json_object_set_new(varies, "seconds_cluster", real_or_null(f->seconds_cluster));

@@ -110,6 +110,7 @@ static covey_status load_facts(loader *in, covey_error *err) {
     f->k_automatic = json_is_true(json_object_get(method, "k_automatic"));
     f->host = text_at(in, varies, "host");
     f->cpu = text_at(in, varies, "cpu");
+    f->isolation = text_at(in, varies, "isolation");
     f->threads = (int)(count_at(varies, "threads") & INT_MAX);
     f->started = json_integer_value(json_object_get(varies, "started"));
     f->recalled = count_at(varies, "recalled");

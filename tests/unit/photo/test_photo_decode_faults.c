@@ -38,7 +38,7 @@ static void say(const void *message, size_t size) {
 
 static int misbehave(void) {
     covey__decode_setup setup;
-    covey__decode_hello hello = {COVEY__DECODE_HELLO, COVEY__DECODE_VERSION, "bad-1"};
+    covey__decode_hello hello = {COVEY__DECODE_HELLO, COVEY__DECODE_VERSION, "bad-1", "none"};
     covey__decode_request request;
     struct rlimit none = {0, 0};
     int fd = -1;

@@ -135,6 +135,7 @@ static void cold_and_warm_are_the_same(void **state) {
     assert_int_equal(none->n_photos, PHOTOS);
     assert_int_equal(none->n_skips, 1);
     assert_int_equal(cold->facts.recalled, 0);
+    assert_non_null(strstr(cold->facts.isolation, "no new privileges"));
     assert_int_equal(warm->facts.recalled, PHOTOS);
     assert_int_equal(rehashed->facts.recalled, PHOTOS);
     assert_same(s, none, cold);

@@ -76,6 +76,7 @@ static void what_is_saved_is_loaded(void **state) {
     assert_string_equal(back->roots[0], run->roots[0]);
     assert_string_equal(back->skips[0].reason, run->skips[0].reason);
     assert_int_equal(back->facts.seed, 5);
+    assert_string_equal(back->facts.isolation, "seccomp, limits");
     for (size_t i = 0; i < run->n_photos; ++i) {
         assert_string_equal(back->photos[i].path, run->photos[i].path);
         assert_int_equal(back->photos[i].height, run->photos[i].height);
