@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Covey's network beside other engines, in one run. Installs them from the Python package index the
+# Covey beside other engines, in one run: its network, folders of photos, its clustering. Installs them from the Python package index the
 # machine is set up for, into BUILD/bench-env alone. BENCH_PYTHON=python uses one that has them.
-# Usage: bench.sh BUILD [network|pipeline [ARGUMENTS...]]; without a name, all of them.
+# Usage: bench.sh BUILD [network|pipeline|clustering [ARGUMENTS...]]; without a name, all of them.
 set -eu
 build=$1
 shift
@@ -25,3 +25,4 @@ if [ $# -gt 0 ]; then
 fi
 "$python" "$here/bench_network.py" --build "$build"
 "$python" "$here/bench_pipeline.py" --build "$build"
+"$python" "$here/bench_clustering.py" --build "$build"

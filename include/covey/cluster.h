@@ -58,6 +58,8 @@ typedef struct covey_cluster_params {
     covey_empty empty;
     covey_solver solver;
     int classic; /* 1: the original's procedure, design of docs/maths/alternation.md */
+    int without_bounds; /* 1: every row is compared with every centre in every round: the same
+                           answer to the bit, slower, but 4 n k bytes of memory less */
     covey_progress_fn progress;
     void *progress_user;
 } covey_cluster_params;
@@ -72,6 +74,7 @@ typedef struct covey_round {
     double objective; /* sum of the loss to the centre assigned, after re-centring */
     double shift;     /* sum over centres of the distance moved */
     size_t moved;     /* rows that changed cluster in the assignment of this round */
+    size_t compared;  /* pairs of a row and a centre compared for it: n k, less what bounds spare */
 } covey_round;
 
 /* The outcome under one loss. Arrays are owned by the struct (covey_clustering_fini). Clusters are

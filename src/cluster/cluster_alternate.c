@@ -27,6 +27,7 @@ typedef struct state {
     int square;                 /* 1: the mean under the squared distance */
     int spherical;              /* 1: centres have length 1 */
     size_t trimmed;             /* rows left out in every round */
+    size_t compared;            /* pairs of row and centre, in this round */
     char *stale;                /* [k], 1: the members changed since the centre was solved fully */
     char *changed;              /* [k], 1: the members or the centre changed in this round */
     char *unsolved;             /* [k] */
@@ -100,7 +101,7 @@ static covey_status state_init(state *s, const covey__data *data, const covey_lo
                        !s->statuses || !s->work || !s->errors || !s->error_cluster,
                    err);
     COVEY_TRY(covey__packed_init(&s->packed, data, k, err));
-    if (!s->trimmed)
+    if (!s->trimmed && !params->without_bounds)
         COVEY_TRY(covey__bounds_init(&s->bounds, data, loss, k, err));
     COVEY_TRY(covey__members_init(&s->members, n, k, err));
     memcpy(s->centres, centres, cells * sizeof *centres);
@@ -343,6 +344,7 @@ static covey_status assign(state *s, size_t *moved, covey_error *err) {
     if (s->trimmed) { /* every row's measure is wanted */
         COVEY_TRY(covey__assign(NULL, s->labels, s->value, NULL, NULL, s->data, &s->measure,
                                 &s->packed, err));
+        s->compared = n * s->k;
         covey__trim(s->labels, s->value, n, s->trimmed);
         *moved = 0;
         for (size_t i = 0; i < n; ++i)
@@ -350,6 +352,7 @@ static covey_status assign(state *s, size_t *moved, covey_error *err) {
     } else {
         COVEY_TRY(covey__assign_bounded(moved, s->labels, &s->bounds, s->data, &s->measure,
                                         &s->packed, err));
+        s->compared = s->bounds.compared;
     }
     memset(s->sizes, 0, s->k * sizeof *s->sizes);
     for (size_t i = 0; i < n; ++i)
@@ -395,7 +398,8 @@ covey_status covey__alternate(covey__fit *fit, covey__history *history, const co
         made.rounds = round;
         made.objective = objective;
         COVEY_TRY(covey__history_add(
-            history, (covey_round){restart, round, objective, shift, moved}, err));
+            history, (covey_round){restart, round, objective, shift, moved,
+                                                  s.compared}, err));
     }
     if (s.square) { /* the objective by its definition, once */
         memset(s.changed, 1, s.k);

@@ -148,7 +148,7 @@ typedef struct bounded {
     float *scratch;   /* [workers][scratch_size]: scores, then rows side by side */
     uint32_t *lists;  /* [workers][ROWS_PER_TASK + BLOCK + stride] */
     size_t scratch_size;
-    atomic_size_t moved;
+    atomic_size_t moved, compared;
 } bounded;
 
 /* The centres row i may be nearer to than `own`, its transformed measure now. */
@@ -294,7 +294,7 @@ static size_t flush(bounded *a, const uint32_t *batch, const int32_t *before, si
 static void assign_task(void *context, size_t task, int worker) {
     bounded *a = context;
     covey__bounds *b = a->bounds;
-    size_t first = task * ROWS_PER_TASK, moved = 0, waiting = 0, d = a->data->d;
+    size_t first = task * ROWS_PER_TASK, moved = 0, compared = 0, waiting = 0, d = a->data->d;
     size_t end = first + ROWS_PER_TASK < a->data->n ? first + ROWS_PER_TASK : a->data->n;
     uint32_t *list = a->lists + (size_t)worker * (ROWS_PER_TASK + BLOCK + b->stride);
     uint32_t *batch = list + ROWS_PER_TASK, *open = batch + BLOCK;
@@ -307,6 +307,7 @@ static void assign_task(void *context, size_t task, int worker) {
         if (c + AHEAD < unsettled)
             fetch_row(a->data, list[c + AHEAD]);
         if (label >= 0 && b->owner[i] == label) {
+            ++compared;
             if (b->then[i] != b->path[label]) /* else the centre is where it was */
                 value = covey__measure_row(a->measure, a->data->x + i * d,
                                            a->packed->centres + (size_t)label * d);
@@ -315,8 +316,10 @@ static void assign_task(void *context, size_t task, int worker) {
         if (count <= a->packed->k / SCORE_ALL + 1) {
             assign_some(a, i, open, count, value);
             moved += a->labels[i] != label;
+            compared += count;
             continue;
         }
+        compared += a->packed->k;
         before[waiting] = label;
         batch[waiting++] = (uint32_t)i;
         if (waiting == BLOCK) {
@@ -326,6 +329,7 @@ static void assign_task(void *context, size_t task, int worker) {
     }
     moved += flush(a, batch, before, waiting, worker);
     atomic_fetch_add_explicit(&a->moved, moved, memory_order_relaxed);
+    atomic_fetch_add_explicit(&a->compared, compared, memory_order_relaxed);
 }
 
 covey_status covey__assign_bounded(size_t *moved, int32_t *labels, covey__bounds *bounds,
@@ -333,11 +337,13 @@ covey_status covey__assign_bounded(size_t *moved, int32_t *labels, covey__bounds
                                    const covey__packed *packed, covey_error *err) {
     covey_status status = COVEY_OK;
     size_t workers = (size_t)covey__pool_size(data->pool);
+    bounds->compared = data->n * packed->k;
     if (!bounds->owner || packed->extreme)
         return covey__assign(moved, labels, NULL, NULL, NULL, data, measure, packed, err);
     bounded a = {.data = data, .measure = measure, .packed = packed, .bounds = bounds,
                  .labels = labels};
     atomic_init(&a.moved, 0);
+    atomic_init(&a.compared, 0);
     /* Whole cache lines, as the product wants them. */
     a.scratch_size = (BLOCK + COVEY__SCORE_TILE) * packed->stride;
     a.scratch_size += (BLOCK * data->d + 15) / 16 * 16;
@@ -348,6 +354,7 @@ covey_status covey__assign_bounded(size_t *moved, int32_t *labels, covey__bounds
     follow(bounds, data, packed->centres, packed->k);
     covey__pool_run(data->pool, (data->n + ROWS_PER_TASK - 1) / ROWS_PER_TASK, assign_task, &a);
     *moved = atomic_load(&a.moved);
+    bounds->compared = atomic_load(&a.compared);
 done:
     covey__free(a.scratch);
     covey__free(a.lists);

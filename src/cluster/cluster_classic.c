@@ -138,7 +138,8 @@ covey_status covey__alternate_classic(covey__fit *fit, covey__history *history,
         made.converged = shift < TOLERANCE || fabs(shift - before) < REPEAT;
         before = shift;
         COVEY_TRY(covey__history_add(
-            history, (covey_round){0, round, made.objective, shift, c.moved}, err));
+            history, (covey_round){0, round, made.objective, shift, c.moved,
+                                    data->n * params->k}, err));
     }
     made.unsolved = c.unsolved;
     made.centres = c.centres;

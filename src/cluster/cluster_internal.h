@@ -130,6 +130,7 @@ typedef struct covey__bounds {
     float *rounded;    /* [stride], the same */
     double longest;    /* of the paths */
     double *centres;   /* [k][d], of the last call */
+    size_t compared;   /* pairs of row and centre, in the last call */
 } covey__bounds;
 covey_status covey__bounds_init(covey__bounds *bounds, const covey__data *data,
                                 const covey_loss *loss, size_t k, covey_error *err);
