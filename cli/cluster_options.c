@@ -152,13 +152,26 @@ static int read_start(cluster_request *out, const options *options) {
     const char *text = options->values[OPT_START].text;
     covey_cluster_params *cluster = &out->params.cluster;
     size_t length = strlen(text), rows;
+    /* kmeans_parallel: what a shell takes without quotes. */
+    static const struct {
+        const char *word, *name;
+        covey_start start;
+    } known[] = {{"kmeans++", "kmeans++", COVEY_START_KMEANSPP},
+                 {"loss++", "loss++", COVEY_START_LOSSPP},
+                 {"kmeans||", "kmeans||", COVEY_START_KMEANS_PARALLEL},
+                 {"kmeans_parallel", "kmeans||", COVEY_START_KMEANS_PARALLEL},
+                 {"kmeans-parallel", "kmeans||", COVEY_START_KMEANS_PARALLEL},
+                 {"random", "random", COVEY_START_RANDOM}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; ++i)
+        if (strcmp(text, known[i].word) == 0) {
+            out->start_name = known[i].name;
+            cluster->start = known[i].start;
+            return EXIT_DONE;
+        }
     out->start_name = text;
-    if (strcmp(text, "kmeans++") == 0 || strcmp(text, "random") == 0) {
-        cluster->start = *text == 'k' ? COVEY_START_KMEANSPP : COVEY_START_RANDOM;
-        return EXIT_DONE;
-    }
     if (length < 4 || strcmp(text + length - 4, ".npy") != 0)
-        return misuse("--start: '%s' is not kmeans++, random, or a .npy file with the centres",
+        return misuse("--start: '%s' is not kmeans++, loss++, kmeans_parallel, random, or a .npy "
+                      "file with the centres",
                       text);
     covey_error err;
     covey_status status = covey_npy_load_f64(&out->start, &rows, &out->start_cols, text, &err);

@@ -3,7 +3,8 @@
  *
  * Results depend on the rows, the parameters and the seed alone: the same bytes for any number of
  * threads. All functions may be called from several threads on different outputs. The method:
- * docs/maths/alternation.md [Lloyd1982; ArthurVassilvitskii2007]. */
+ * docs/maths/alternation.md [Lloyd1982; ArthurVassilvitskii2007;
+ * BahmaniEtAl2012]. */
 #ifndef COVEY_CLUSTER_H
 #define COVEY_CLUSTER_H
 
@@ -24,9 +25,14 @@ typedef enum covey_solver {
 } covey_solver;
 
 typedef enum covey_start {
-    COVEY_START_KMEANSPP = 0, /* squared-distance k-means++: the same rows for every loss */
+    COVEY_START_KMEANSPP = 0, /* squared-distance k-means++: the same rows for every loss
+                                 [ArthurVassilvitskii2007] */
     COVEY_START_RANDOM = 1,   /* k distinct rows */
-    COVEY_START_CENTRES = 2   /* params.centres */
+    COVEY_START_CENTRES = 2,  /* params.centres */
+    COVEY_START_LOSSPP = 3,   /* k-means++ whose probabilities are the loss itself: other rows for
+                                 every loss */
+    COVEY_START_KMEANS_PARALLEL = 4 /* k-means|| [BahmaniEtAl2012]: 6 passes over the rows in place
+                                       of k; the same rows for every loss */
 } covey_start;
 
 typedef enum covey_empty {

@@ -28,7 +28,7 @@ covey_status covey__check_params(const covey_cluster_params *params, size_t n, c
                   "the number of rounds must be at least 1, not %d", params->max_rounds);
     COVEY_FAIL_IF(!(params->tolerance >= 0), err, COVEY_E_ARGUMENT, NULL,
                   "the tolerance must be 0 or more, not %g", params->tolerance);
-    COVEY_FAIL_IF((unsigned)params->start > COVEY_START_CENTRES ||
+    COVEY_FAIL_IF((unsigned)params->start > COVEY_START_KMEANS_PARALLEL ||
                       (unsigned)params->empty > COVEY_EMPTY_ERROR,
                   err, COVEY_E_ARGUMENT, NULL, "an unknown start or policy for empty clusters");
     COVEY_FAIL_IF(params->start == COVEY_START_CENTRES && !params->centres, err, COVEY_E_ARGUMENT,
@@ -80,8 +80,8 @@ covey_status covey_cluster_compute(covey_clustering *out, const float *x, size_t
     if (wanted.start != COVEY_START_CENTRES) {
         starts = covey__alloc_array((size_t)wanted.restarts * wanted.k, sizeof *starts);
         COVEY_NOMEM_IF(!starts, err);
-        COVEY_TRY(covey__start_rows(starts, &data, wanted.k, wanted.start, wanted.restarts,
-                                    wanted.seed, COVEY__PURPOSE_START, err));
+        COVEY_TRY(covey__start_rows(starts, &data, seen, &used, &wanted, COVEY__PURPOSE_START,
+                                    err));
     }
     COVEY_TRY(covey__fit_best(&fit, &history, seen, &used, &wanted, starts, wanted.restarts, err));
     COVEY_TRY(covey__describe(&made, &fit, seen, &used, err));

@@ -45,9 +45,12 @@ int covey__to_sphere(double *v, size_t d);
 
 /* ---- starts ----------------------------------------------------------------------------- */
 
-/* rows [restarts][k] <- the rows that restarts first .. first + restarts - 1 start from. */
-covey_status covey__start_rows(int64_t *rows, const covey__data *data, size_t k, covey_start start,
-                               int restarts, uint64_t seed, uint32_t purpose, covey_error *err);
+/* rows [params->restarts][params->k] <- the rows that each restart begins with, by params->start
+ * (not COVEY_START_CENTRES) and params->seed. `seen`: the rows as `loss` sees them; only
+ * COVEY_START_LOSSPP looks at the two. */
+covey_status covey__start_rows(int64_t *rows, const covey__data *data, const covey__data *seen,
+                               const covey_loss *loss, const covey_cluster_params *params,
+                               uint32_t purpose, covey_error *err);
 
 /* ---- rows against centres --------------------------------------------------------------- */
 
@@ -178,6 +181,8 @@ covey_status covey__losses(double *total, double *value, const covey__data *data
 /* How many of n rows in k clusters the loss leaves out: its share, but never so many that fewer
  * than k are left. 0 for losses that keep all. */
 size_t covey__trim_count(const covey_loss *loss, size_t n, size_t k);
+/* The least of the `count` > 0 largest of value (>= 0) [n]. */
+double covey__trim_edge(const double *value, size_t n, size_t count);
 /* labels [n] <- -1 for the `count` rows of the largest value (>= 0) [n], ties: the higher rows. */
 void covey__trim(int32_t *labels, const double *value, size_t n, size_t count);
 /* Puts rows of label -1 to their nearest centre. */

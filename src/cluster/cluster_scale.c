@@ -139,8 +139,8 @@ static covey_status run_pilot(covey__fit *fit, const covey__data *data, size_t k
     pilot.max_rounds = PILOT_ROUNDS;
     pilot.progress = params->progress;
     pilot.progress_user = params->progress_user;
-    COVEY_TRY(covey__start_rows(start, data, k, COVEY_START_KMEANSPP, 1, params->seed,
-                                COVEY__PURPOSE_PILOT, err));
+    pilot.seed = params->seed;
+    COVEY_TRY(covey__start_rows(start, data, data, &square, &pilot, COVEY__PURPOSE_PILOT, err));
     COVEY_TRY(covey__fit_best(fit, &history, data, &square, &pilot, start, 1, err));
 done:
     covey__free(start);

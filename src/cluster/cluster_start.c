@@ -1,110 +1,236 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a restart begins: k-means++ [ArthurVassilvitskii2007] on squared distances, or distinct
- * random rows. The numbers depend on (seed, purpose, restart) alone, so that every loss starts
- * from the same rows. */
+/* Where a restart begins: k-means++ [ArthurVassilvitskii2007] on squared distances or on the loss,
+ * k-means|| (cluster_start_parallel.c), or distinct random rows. The numbers depend on (seed,
+ * purpose, restart) alone, so that every loss starts from the same rows, except under loss++. */
 #include <math.h>
 #include <string.h>
 
 #include "base_internal.h"
-#include "cluster_internal.h"
 #include "random_internal.h"
+#include "start_internal.h"
 
 enum { RANDOM_INDEX = 1 << 30 }; /* random starts draw from here on: apart from k-means++ */
 
-/* All restarts share each pass over the rows: reading them is most of the work. */
-typedef struct seeding {
-    const covey__data *data;
-    const int64_t *rows; /* [restarts][k] */
-    size_t k, step;      /* the pass takes in rows[.][step] */
-    int restarts;
-    double *square;      /* [restarts][n], to the nearest row chosen so far */
-    double *partial;     /* [restarts][chunks] */
-    double *centre;      /* [restarts][d] */
-} seeding;
+/* ---- one row after another ---------------------------------------------------------------- */
 
-static void seed_chunk(void *context, size_t chunk, int worker) {
-    seeding *s = context;
-    const covey__data *data = s->data;
-    size_t first = chunk * COVEY__CHUNK_ROWS, d = data->d, chunks = covey__chunk_count(data->n);
+/* All restarts share each pass over the rows: reading them is most of the work. */
+typedef struct drawing {
+    const covey__draws *of;
+    covey__measure square, loss;
+    size_t chunks;
+    double *value;   /* [restarts][n], measure to the nearest row drawn so far */
+    double *partial; /* [restarts][chunks], of the pull */
+    double *centre;  /* [restarts][d], the row drawn last */
+    double *edge;    /* [restarts], a value from which on rows have no pull: they are trimmed */
+    char *by_square; /* [restarts], 1: drawn by the squared distance */
+    int only;        /* the restart that is worked on, or -1: all */
+    int first;       /* 1: `centre` is the first, 0: nearer ones may be there */
+} drawing;
+
+static covey_status drawing_init(drawing *w, const covey__draws *of, covey_error *err) {
+    static const covey_loss_ops none = {.name = "square", .geometry = COVEY_GEOMETRY_RADIAL};
+    static const covey_loss square = {.ops = &none};
+    covey_status status = COVEY_OK;
+    const covey__data *data = of->data;
+    size_t count = (size_t)of->restarts, cells = 0;
+    *w = (drawing){.of = of, .only = -1, .chunks = covey__chunk_count(data->n)};
+    w->square = covey__measure_of(&square, data->kernels, data->d);
+    w->loss = of->loss ? covey__measure_of(of->loss, data->kernels, data->d) : w->square;
+    w->value = covey__mul_size(&cells, count, data->n) ? NULL
+                                                       : covey__alloc_array(cells, sizeof(double));
+    w->partial = covey__alloc_array(count * w->chunks, sizeof *w->partial);
+    w->centre = covey__alloc_array(count * data->d, sizeof *w->centre);
+    w->edge = covey__alloc_array(count, sizeof *w->edge);
+    w->by_square = covey__calloc(count, sizeof *w->by_square);
+    COVEY_NOMEM_IF(!w->value || !w->partial || !w->centre || !w->edge || !w->by_square, err);
+    for (size_t r = 0; r < count; ++r) {
+        w->edge[r] = INFINITY;
+        w->by_square[r] = !of->loss;
+    }
+done:
+    return status;
+}
+
+static void drawing_fini(drawing *w) {
+    covey__free(w->value);
+    covey__free(w->partial);
+    covey__free(w->centre);
+    covey__free(w->edge);
+    covey__free(w->by_square);
+}
+
+static int is_left_out(const drawing *w, int restart) {
+    return w->only >= 0 && restart != w->only;
+}
+
+/* How much row i of a restart attracts the next draw. */
+static double pull(const drawing *w, size_t restart, size_t i) {
+    double value = w->value[restart * w->of->data->n + i];
+    if (value >= w->edge[restart])
+        return 0;
+    if (!w->by_square[restart]) {
+        value = covey__measure_loss(&w->loss, value);
+        if (!(value > 0)) /* a user's own loss may have negative values; they attract nothing */
+            return 0;
+    }
+    return w->of->weight ? w->of->weight[i] * value : value;
+}
+
+static void approach_chunk(void *context, size_t chunk, int worker) {
+    drawing *w = context;
+    const covey__data *data = w->of->data;
+    size_t first = chunk * COVEY__CHUNK_ROWS, d = data->d;
     size_t end = first + COVEY__CHUNK_ROWS < data->n ? first + COVEY__CHUNK_ROWS : data->n;
     (void)worker;
-    for (int r = 0; r < s->restarts; ++r)
-        s->partial[(size_t)r * chunks + chunk] = 0;
     for (size_t i = first; i < end; ++i)
-        for (int r = 0; r < s->restarts; ++r) {
-            double *square = s->square + (size_t)r * data->n + i;
-            double to_new = data->kernels->row_loss(data->x + i * d, s->centre + (size_t)r * d, d,
-                                                    COVEY__KIND_SQUARE, 0);
-            if (!s->step || to_new < *square)
-                *square = to_new;
-            s->partial[(size_t)r * chunks + chunk] += *square;
+        for (int r = 0; r < w->of->restarts; ++r) {
+            if (is_left_out(w, r))
+                continue;
+            double *value = w->value + (size_t)r * data->n + i;
+            double to_new = covey__measure_row(w->by_square[r] ? &w->square : &w->loss,
+                                               data->x + i * d, w->centre + (size_t)r * d);
+            if (w->first || to_new < *value)
+                *value = to_new;
         }
 }
 
-/* The row at which the running sum of `square` passes `target`; the last with a positive one where
- * rounding puts the target beyond the end. */
-static int64_t draw(const double *square, const double *partial, size_t n, double target) {
-    size_t chunks = covey__chunk_count(n), chunk = 0;
+static void pull_chunk(void *context, size_t chunk, int worker) {
+    drawing *w = context;
+    size_t first = chunk * COVEY__CHUNK_ROWS, n = w->of->data->n;
+    size_t end = first + COVEY__CHUNK_ROWS < n ? first + COVEY__CHUNK_ROWS : n;
+    (void)worker;
+    for (int r = 0; r < w->of->restarts; ++r) {
+        double sum = 0;
+        if (is_left_out(w, r))
+            continue;
+        for (size_t i = first; i < end; ++i)
+            sum += pull(w, (size_t)r, i);
+        w->partial[(size_t)r * w->chunks + chunk] = sum;
+    }
+}
+
+static void set_centre(drawing *w, size_t restart, int64_t row) {
+    const covey__data *data = w->of->data;
+    for (size_t j = 0; j < data->d; ++j)
+        w->centre[restart * data->d + j] = data->x[(size_t)row * data->d + j];
+}
+
+/* Takes in `centre`, and sums what the rows now pull. */
+static void approach(drawing *w, int first) {
+    const covey__data *data = w->of->data;
+    w->first = first;
+    covey__pool_run(data->pool, w->chunks, approach_chunk, w);
+    size_t trimmed = w->of->loss ? covey__trim_count(w->of->loss, data->n, w->of->k) : 0;
+    for (size_t r = 0; trimmed && r < (size_t)w->of->restarts; ++r)
+        if (!w->by_square[r])
+            w->edge[r] = covey__trim_edge(w->value + r * data->n, data->n, trimmed);
+    covey__pool_run(data->pool, w->chunks, pull_chunk, w);
+}
+
+/* Where nothing pulls any more by the loss (every row lies within the tube, or beyond the trimming
+ * edge), which no further draw can change, the rest is drawn by the squared distance. */
+static void fall_back(drawing *w, const int64_t *rows, size_t restart, size_t step) {
+    w->by_square[restart] = 1;
+    w->edge[restart] = INFINITY;
+    w->only = (int)restart;
+    for (size_t i = 0; i < step; ++i) {
+        set_centre(w, restart, rows[restart * w->of->k + i]);
+        approach(w, i == 0);
+    }
+    w->only = -1;
+}
+
+static double total_pull(const drawing *w, size_t restart, double *scratch) {
+    memcpy(scratch, w->partial + restart * w->chunks, w->chunks * sizeof *scratch);
+    covey__sum_tree(scratch, w->chunks, 1);
+    return scratch[0];
+}
+
+/* The row at which the running sum of the pull passes `target`; the last with a positive one where
+ * rounding puts the target beyond the end; -1 if there is none. */
+static int64_t find_row(const drawing *w, size_t restart, double target) {
+    const double *partial = w->partial + restart * w->chunks;
+    size_t n = w->of->data->n, chunk = 0;
     int64_t last = -1;
     double before = 0;
-    while (chunk + 1 < chunks && before + partial[chunk] <= target)
+    while (chunk + 1 < w->chunks && before + partial[chunk] <= target)
         before += partial[chunk++];
     for (size_t i = chunk * COVEY__CHUNK_ROWS; i < n; ++i) {
-        before += square[i];
-        if (square[i] > 0) {
+        double of_row = pull(w, restart, i);
+        before += of_row;
+        if (of_row > 0) {
             last = (int64_t)i;
             if (before > target)
                 return last;
         }
     }
     for (size_t i = n; last < 0 && i-- > 0;)
-        if (square[i] > 0)
+        if (pull(w, restart, i) > 0)
             last = (int64_t)i;
     return last;
 }
 
-static covey_status start_kmeanspp(int64_t *rows, const covey__data *data, size_t k, int restarts,
-                                   uint64_t seed, uint32_t purpose, covey_error *err) {
+static int64_t first_row(const drawing *w, size_t number) {
+    const covey__draws *of = w->of;
+    size_t n = of->data->n;
+    if (!of->weight)
+        return (int64_t)covey__uniform_below(n, of->seed, of->purpose, number, 0);
+    double total = 0, before = 0, target;
+    for (size_t i = 0; i < n; ++i)
+        total += of->weight[i];
+    target = covey__uniform(of->seed, of->purpose, number, 0) * total;
+    for (size_t i = 0; i < n; ++i) {
+        before += of->weight[i];
+        if (before > target)
+            return (int64_t)i;
+    }
+    return (int64_t)n - 1;
+}
+
+static int64_t next_row(drawing *w, const int64_t *rows, size_t restart, size_t step,
+                        double *scratch) {
+    const covey__draws *of = w->of;
+    size_t number = of->first_restart + restart;
+    if (!step)
+        return first_row(w, number);
+    double total = total_pull(w, restart, scratch);
+    if (!(total > 0 && isfinite(total)) && !w->by_square[restart]) {
+        fall_back(w, rows, restart, step);
+        total = total_pull(w, restart, scratch);
+    }
+    return find_row(w, restart, covey__uniform(of->seed, of->purpose, number, step) * total);
+}
+
+covey_status covey__draw_rows(int64_t *rows, size_t *found, const covey__draws *draws,
+                              covey_error *err) {
     covey_status status = COVEY_OK;
-    size_t chunks = covey__chunk_count(data->n), cells = 0;
-    size_t count = (size_t)restarts;
-    seeding s = {.data = data, .rows = rows, .k = k, .restarts = restarts};
-    double *total = covey__alloc_array(chunks, sizeof *total);
-    s.square = covey__mul_size(&cells, count, data->n) ? NULL
-                                                       : covey__alloc_array(cells, sizeof(double));
-    s.partial = covey__alloc_array(count * chunks, sizeof *s.partial);
-    s.centre = covey__alloc_array(count * data->d, sizeof *s.centre);
-    COVEY_NOMEM_IF(!total || !s.square || !s.partial || !s.centre, err);
+    size_t count = (size_t)draws->restarts, k = draws->k;
+    drawing w = {0};
+    double *scratch = covey__alloc_array(covey__chunk_count(draws->data->n), sizeof *scratch);
+    COVEY_NOMEM_IF(!scratch, err);
+    COVEY_TRY(drawing_init(&w, draws, err));
+    *found = k;
     for (size_t step = 0; step < k; ++step) {
         for (size_t r = 0; r < count; ++r) {
-            int64_t row = 0;
-            if (!step) {
-                row = (int64_t)covey__uniform_below(data->n, seed, purpose, r, 0);
-            } else {
-                memcpy(total, s.partial + r * chunks, chunks * sizeof *total);
-                covey__sum_tree(total, chunks, 1);
-                double u = covey__uniform(seed, purpose, r, step);
-                row = draw(s.square + r * data->n, s.partial + r * chunks, data->n, u * total[0]);
+            int64_t *row = &rows[r * k + step];
+            if (step >= draws->taken)
+                *row = next_row(&w, rows, r, step, scratch);
+            if (*row < 0) {
+                *found = step;
+                goto done;
             }
-            /* Distinct rows were counted; only those closer than float64 can square remain. */
-            COVEY_FAIL_IF(row < 0, err, COVEY_E_ARGUMENT, NULL,
-                          "%zu clusters were asked for, but only %zu rows differ measurably", k,
-                          step);
-            rows[r * k + step] = row;
-            for (size_t j = 0; j < data->d; ++j)
-                s.centre[r * data->d + j] = data->x[(size_t)row * data->d + j];
+            set_centre(&w, r, *row);
         }
-        s.step = step;
         if (step + 1 < k)
-            covey__pool_run(data->pool, chunks, seed_chunk, &s);
+            approach(&w, step == 0);
     }
 done:
-    covey__free(total);
-    covey__free(s.square);
-    covey__free(s.partial);
-    covey__free(s.centre);
+    drawing_fini(&w);
+    covey__free(scratch);
     return status;
 }
+
+/* ---- rows at random ------------------------------------------------------------------------ */
 
 static int is_new(const covey__data *data, const int64_t *chosen, size_t count, size_t row) {
     for (size_t i = 0; i < count; ++i) {
@@ -138,14 +264,32 @@ static void start_random(int64_t *rows, const covey__data *data, size_t k, uint6
     }
 }
 
-covey_status covey__start_rows(int64_t *rows, const covey__data *data, size_t k, covey_start start,
-                               int restarts, uint64_t seed, uint32_t purpose, covey_error *err) {
-    covey_status status = covey__data_check_distinct(data, k, err);
-    if (status != COVEY_OK)
-        return status;
-    if (start == COVEY_START_KMEANSPP)
-        return start_kmeanspp(rows, data, k, restarts, seed, purpose, err);
-    for (int r = 0; r < restarts; ++r)
-        start_random(rows + (size_t)r * k, data, k, (uint64_t)r, seed, purpose);
-    return COVEY_OK;
+/* ---- the entry ------------------------------------------------------------------------------ */
+
+covey_status covey__start_rows(int64_t *rows, const covey__data *data, const covey__data *seen,
+                               const covey_loss *loss, const covey_cluster_params *params,
+                               uint32_t purpose, covey_error *err) {
+    covey_status status = COVEY_OK;
+    size_t k = params->k, found = k;
+    int by_loss = params->start == COVEY_START_LOSSPP;
+    covey__draws draws = {.data = by_loss ? seen : data,
+                          .loss = by_loss ? loss : NULL,
+                          .k = k,
+                          .restarts = params->restarts,
+                          .seed = params->seed,
+                          .purpose = purpose};
+    COVEY_TRY(covey__data_check_distinct(draws.data, k, err));
+    if (params->start == COVEY_START_RANDOM)
+        for (int r = 0; r < params->restarts; ++r)
+            start_random(rows + (size_t)r * k, data, k, (uint64_t)r, params->seed, purpose);
+    else if (params->start == COVEY_START_KMEANS_PARALLEL)
+        COVEY_TRY(covey__start_parallel(rows, data, k, params->restarts, params->seed, purpose,
+                                        err));
+    else
+        COVEY_TRY(covey__draw_rows(rows, &found, &draws, err));
+    /* Distinct rows were counted; only those closer than float64 can square remain. */
+    COVEY_FAIL_IF(found < k, err, COVEY_E_ARGUMENT, NULL,
+                  "%zu clusters were asked for, but only %zu rows differ measurably", k, found);
+done:
+    return status;
 }

@@ -34,12 +34,17 @@ static uint64_t bits_of_rank(const double *value, size_t n, size_t rank) {
     return found;
 }
 
+double covey__trim_edge(const double *value, size_t n, size_t count) {
+    uint64_t bits = bits_of_rank(value, n, n - count);
+    double edge;
+    memcpy(&edge, &bits, sizeof edge);
+    return edge;
+}
+
 void covey__trim(int32_t *labels, const double *value, size_t n, size_t count) {
     if (!count)
         return;
-    uint64_t edge_bits = bits_of_rank(value, n, n - count);
-    double edge;
-    memcpy(&edge, &edge_bits, sizeof edge);
+    double edge = covey__trim_edge(value, n, count);
     size_t left = count;
     for (size_t i = 0; i < n; ++i)
         if (value[i] > edge) {

@@ -78,8 +78,7 @@ static covey_status fit_k(covey__fit *fit, const covey__data *data, const covey_
         rough.start = COVEY_START_KMEANSPP;
     starts = covey__alloc_array((size_t)rough.restarts * k, sizeof *starts);
     COVEY_NOMEM_IF(!starts, err);
-    COVEY_TRY(covey__start_rows(starts, data, k, rough.start, rough.restarts, rough.seed,
-                                COVEY__PURPOSE_START, err));
+    COVEY_TRY(covey__start_rows(starts, data, data, loss, &rough, COVEY__PURPOSE_START, err));
     COVEY_TRY(covey__fit_best(fit, &history, data, loss, &rough, starts, rough.restarts, err));
 done:
     covey__free(history.rounds);

@@ -39,9 +39,10 @@ done:
     return status;
 }
 
+/* `starts` [restarts][k]: the rows that all losses start from, or room for each loss's own. */
 static covey_status fit_losses(covey_comparison *out, const covey__data *data, covey__data *unit,
                                const covey_loss *losses, const covey_cluster_params *params,
-                               const int64_t *starts, covey_error *err) {
+                               int64_t *starts, covey_error *err) {
     covey_status status = COVEY_OK;
     covey__fit fit = {0};
     covey__history history = {0};
@@ -51,6 +52,9 @@ static covey_status fit_losses(covey_comparison *out, const covey__data *data, c
         const covey__data *seen = NULL;
         COVEY_TRY(covey__data_for(&seen, unit, data, &losses[l], err));
         COVEY_TRY(covey__data_check_distinct(seen, params->k, err));
+        if (params->start == COVEY_START_LOSSPP)
+            COVEY_TRY(covey__start_rows(starts, data, seen, &losses[l], params,
+                                        COVEY__PURPOSE_START, err));
         COVEY_TRY(covey__fit_best(&fit, &history, seen, &losses[l], params, starts,
                                   params->restarts, err));
         COVEY_TRY(covey__describe(clustering, &fit, seen, &losses[l], err));
@@ -150,8 +154,8 @@ static covey_status run_seed(covey__seed_run *run, const covey_comparison *compa
     int32_t *numbers = NULL, next = (int32_t)reference->k;
     int64_t *starts = covey__alloc_array((size_t)params->restarts * params->k, sizeof *starts);
     COVEY_NOMEM_IF(!starts, err);
-    COVEY_TRY(covey__start_rows(starts, data, params->k, params->start, params->restarts,
-                                params->seed, COVEY__PURPOSE_START, err));
+    COVEY_TRY(covey__start_rows(starts, data, seen, &reference->loss, params,
+                                COVEY__PURPOSE_START, err));
     COVEY_TRY(covey__fit_best(&fit, &history, seen, &reference->loss, params, starts,
                               params->restarts, err));
     COVEY_TRY(covey__describe(&clustering, &fit, seen, &reference->loss, err));
@@ -281,8 +285,9 @@ covey_status covey_compare_compute(covey_comparison *out, const float *x, size_t
     if (used.start != COVEY_START_CENTRES) {
         starts = covey__alloc_array((size_t)used.restarts * used.k, sizeof *starts);
         COVEY_NOMEM_IF(!starts, err);
-        COVEY_TRY(covey__start_rows(starts, &data, used.k, used.start, used.restarts, used.seed,
-                                    COVEY__PURPOSE_START, err));
+        if (used.start != COVEY_START_LOSSPP)
+            COVEY_TRY(covey__start_rows(starts, &data, seen, losses, &used, COVEY__PURPOSE_START,
+                                        err));
     }
     COVEY_TRY(allocate(&made, err));
     COVEY_TRY(fit_losses(&made, &data, &unit, losses, &used, starts, err));

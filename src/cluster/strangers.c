@@ -97,20 +97,28 @@ done:
     return status;
 }
 
-static covey_status find_starts(mixing *m, covey_error *err) {
+/* The rows that the clean fit of a loss started from. */
+static covey_status find_starts(mixing *m, size_t loss, covey_error *err) {
     covey_status status = COVEY_OK;
-    covey__data data = {0};
+    const covey_loss *of = &m->clean->clusterings[loss].loss;
+    covey__data data = {0}, unit = {0};
+    const covey__data *seen = NULL;
     if (m->cluster.start == COVEY_START_CENTRES) {
         memcpy(m->centres, m->cluster.centres, m->k * m->d * sizeof *m->centres);
         goto done;
     }
-    m->starts = covey__alloc_array((size_t)m->cluster.restarts * m->k, sizeof *m->starts);
+    if (loss && m->cluster.start != COVEY_START_LOSSPP)
+        goto done; /* the same for all */
+    if (!m->starts)
+        m->starts = covey__alloc_array((size_t)m->cluster.restarts * m->k, sizeof *m->starts);
     COVEY_NOMEM_IF(!m->starts, err);
     COVEY_TRY(covey__data_init(&data, m->x, m->n, m->d, m->cluster.threads, err));
-    COVEY_TRY(covey__start_rows(m->starts, &data, m->k, m->cluster.start, m->cluster.restarts,
-                                m->cluster.seed, COVEY__PURPOSE_START, err));
+    COVEY_TRY(covey__data_for(&seen, &unit, &data, of, err));
+    COVEY_TRY(covey__start_rows(m->starts, &data, seen, of, &m->cluster, COVEY__PURPOSE_START,
+                                err));
 done:
     covey__data_fini(&data);
+    covey__data_fini(&unit);
     return status;
 }
 
@@ -244,7 +252,6 @@ static covey_status mixing_init(mixing *m, const float *x, covey_error *err) {
     memcpy(m->x, x, m->n * m->d * sizeof *x);
     COVEY_TRY(find_unit(m, err));
     COVEY_TRY(make_strangers(m, err));
-    COVEY_TRY(find_starts(m, err));
 done:
     return status;
 }
@@ -257,7 +264,7 @@ covey_status covey_strangers_compute(covey_strangers *out, const covey_compariso
     covey_strangers made = {.points = params->points};
     mixing m = {.clean = clean, .params = params, .cluster = *cluster, .n = n, .d = d};
     COVEY_TRY(check(clean, n, d, cluster, params, err));
-    m.k = clean->k_chosen;
+    m.k = m.cluster.k = clean->k_chosen;
     m.most = (size_t)round(params->share * (double)n);
     COVEY_TRY(mixing_init(&m, x, err));
     made.unit = m.unit;
@@ -270,6 +277,8 @@ covey_status covey_strangers_compute(covey_strangers *out, const covey_compariso
         COVEY_FAIL_IF(cluster->progress &&
                           cluster->progress(cluster->progress_user, "strangers", r, made.n_rows),
                       err, COVEY_E_CANCELLED, NULL, "stopped on request");
+        if (!point)
+            COVEY_TRY(find_starts(&m, loss, err));
         COVEY_TRY(fit_mixed(&made.rows[r], &m, loss, (size_t)round(share * (double)n), err));
     }
     *out = made;
