@@ -254,6 +254,9 @@ int cluster_request_read(cluster_request *out, const options *options) {
         code = read_start(out, options);
     if (code == EXIT_DONE && values[OPT_CLASSIC].given)
         set_classic(out, options);
+    out->partial_labels = values[OPT_PARTIAL_LABELS].given;
+    if (code == EXIT_DONE && out->partial_labels && !values[OPT_LABELS].given)
+        code = misuse("--partial-labels says how to take --labels; give that too");
     if (code == EXIT_DONE && values[OPT_LABELS].given) {
         status = covey_labels_new(&out->labels, values[OPT_LABELS].text, &err);
         code = status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
@@ -413,6 +416,12 @@ static int normalise(cluster_request *request, const covey_run *run, size_t *col
     return status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
 }
 
+static int check_labels(const cluster_request *request, covey_run *run) {
+    covey_error err = {0};
+    covey_status status = covey_labels_check(run, request->labels, &err);
+    return status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
+}
+
 int cluster_request_compute(cluster_request *request, covey_run *run, int own,
                             const covey_run *previous) {
     size_t n = run->features.rows, d = run->features.cols, zero_rows = 0;
@@ -421,6 +430,8 @@ int cluster_request_compute(cluster_request *request, covey_run *run, int own,
     int code = normalise(request, run, &d, &zero_rows);
     if (code == EXIT_DONE)
         code = cluster_request_check(request, n, d, run->n_photos ? "photos" : "rows");
+    if (code == EXIT_DONE && request->labels && !request->partial_labels)
+        code = check_labels(request, run);
     if (code != EXIT_DONE)
         return code;
     kept_names kept;

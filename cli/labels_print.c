@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "console.h"
-#include "json_out.h"
+#include "covey/labels.h"
 
 /* "  3  (20)  bear 12, dog 5, fish 3": most frequent first, ties in the order of names. */
 static void print_group(const covey_label_scores *scores, const size_t *counts, size_t cluster) {
@@ -53,39 +53,11 @@ void labels_print(const covey_run *run) {
         print_group(scores, scores->losses[0].confusion + j * scores->n_classes, j);
 }
 
-static json_t *score_json(const covey_label_score *score, const covey_clustering *c,
-                          size_t classes) {
-    json_t *object = json_object(), *table = json_array();
-    json_object_set_new(object, "loss", json_string(c->loss.ops->name));
-    json_object_set_new(object, "ari", json_number(score->ari));
-    json_object_set_new(object, "nmi", json_number(score->nmi));
-    json_object_set_new(object, "purity", json_number(score->purity));
-    for (size_t j = 0; j < c->k; ++j) {
-        json_t *row = json_array();
-        for (size_t t = 0; t < classes; ++t)
-            json_array_append_new(row,
-                                  json_integer((json_int_t)score->confusion[j * classes + t]));
-        json_array_append_new(table, row);
-    }
-    json_object_set_new(object, "confusion", table);
-    return object;
-}
-
 json_t *labels_json(const covey_run *run) {
-    const covey_label_scores *scores = run->scores;
-    json_t *object = json_object(), *classes = json_array(), *losses = json_array();
-    json_set_path(object, "source", scores->source);
-    json_object_set_new(object, "labelled", json_integer((json_int_t)scores->labelled));
-    for (size_t t = 0; t < scores->n_classes; ++t) {
-        json_t *name = json_object();
-        json_set_path(name, "name", scores->classes[t]);
-        json_array_append_new(classes, name);
-    }
-    json_object_set_new(object, "classes", classes);
-    for (size_t l = 0; l < run->comparison.n_losses; ++l)
-        json_array_append_new(losses, score_json(&scores->losses[l],
-                                                 &run->comparison.clusterings[l],
-                                                 scores->n_classes));
-    json_object_set_new(object, "losses", losses);
+    char *text = NULL;
+    if (covey_labels_json(&text, run, NULL) != COVEY_OK)
+        return NULL;
+    json_t *object = json_loads(text, 0, NULL);
+    covey_free(text);
     return object;
 }

@@ -20,11 +20,23 @@ COVEY_API COVEY_NODISCARD covey_status covey_labels_new(covey_labels **out, cons
                                                         covey_error *err);
 COVEY_API void covey_labels_free(covey_labels *labels); /* accepts NULL */
 
+/* Whether labels and rows are each other's counterparts, before any work is spent: every row has a
+ * label, and every entry names a row, or a photo that was skipped. COVEY_E_ARGUMENT says how many do
+ * not and names one. The word "folders" always passes where there are photos. */
+COVEY_API COVEY_NODISCARD covey_status covey_labels_check(covey_run *run,
+                                                          const covey_labels *labels,
+                                                          covey_error *err);
+
 /* Finds each row's label and fills run->scores (owned by the run) for every loss. Rows without
  * label are left out and counted. No row with a label at all: COVEY_E_ARGUMENT. */
 COVEY_API COVEY_NODISCARD covey_status covey_labels_score(covey_run *run,
                                                           const covey_labels *labels,
                                                           covey_error *err);
+
+/* *json <- the scores of a run that has them, as comparison.json holds them under "labels"
+ * (docs/guide/run-folder.md). The caller frees it with covey_free. */
+COVEY_API COVEY_NODISCARD covey_status covey_labels_json(char **json, const covey_run *run,
+                                                         covey_error *err);
 
 COVEY_END_DECLS
 

@@ -121,31 +121,35 @@ void covey_labels_free(covey_labels *labels) {
 
 /* ---- each row's label ------------------------------------------------------------------------ */
 
-static const char *look_up(const covey_labels *labels, const char *path) {
+/* The label of `path`, or *label where there is none. `met` [n] or NULL: entries found are
+ * marked. */
+static void look_up(const char **label, char *met, const covey_labels *labels, const char *path) {
     given key = {path, NULL};
     const given *found =
         bsearch(&key, labels->list, labels->n, sizeof *labels->list, compare_given);
-    return found ? found->label : NULL;
+    if (!found)
+        return;
+    *label = found->label;
+    for (; met && found > labels->list && compare_given(found - 1, &key) == 0; --found)
+        ;
+    for (; met && found < labels->list + labels->n && compare_given(found, &key) == 0; ++found)
+        met[found - labels->list] = 1;
 }
 
-/* A photo's path as listed in the run, or with the name of its root's folder before it, or in
- * full. */
-static covey_status label_of_photo(const char **out, const covey_run *run,
-                                   const covey_labels *labels, size_t row) {
-    const covey_run_photo *photo = &run->photos[row];
-    const char *root = run->roots[photo->root];
-    *out = look_up(labels, photo->path);
-    if (*out)
-        return COVEY_OK;
-    char *full = covey__path_join(root, photo->path);
+/* *label <- that of a file, or NULL: by its path as listed in the run, or else with the name of its
+ * root's folder before it, or else in full. */
+static covey_status look_up_file(const char **label, char *met, const covey_labels *labels,
+                                 const char *root, const char *path) {
+    char *full = covey__path_join(root, path);
     if (!full)
         return COVEY_E_NOMEM;
     size_t length = strlen(root);
     while (length && root[length - 1] != '/')
         --length;
-    *out = look_up(labels, full + length);
-    if (!*out)
-        *out = look_up(labels, full);
+    *label = NULL;
+    look_up(label, met, labels, full);
+    look_up(label, met, labels, full + length);
+    look_up(label, met, labels, path);
     covey__free(full);
     return COVEY_OK;
 }
@@ -166,9 +170,10 @@ static const char *folder_of_photo(covey_run *run, size_t row, covey_status *sta
     return copy;
 }
 
-/* names [rows]: each row's label or NULL, as strings that live as long as `run` or `labels`. */
-static covey_status name_rows(const char **names, covey_run *run, const covey_labels *labels,
-                              covey_error *err) {
+/* names [rows]: each row's label or NULL, as strings that live as long as `run` or `labels`.
+ * `met` [labels->n] or NULL: entries that name a row are marked. */
+static covey_status name_rows(const char **names, char *met, covey_run *run,
+                              const covey_labels *labels, covey_error *err) {
     covey_status status = COVEY_OK;
     COVEY_FAIL_IF(!run->n_photos && labels->folders, err, COVEY_E_ARGUMENT, NULL,
                   "rows of a features file lie in no folders; give a CSV file of row and label");
@@ -178,14 +183,73 @@ static covey_status name_rows(const char **names, covey_run *run, const covey_la
         if (labels->folders) {
             names[i] = folder_of_photo(run, i, &status);
         } else if (run->n_photos && !labels->by_row) {
-            status = label_of_photo(&names[i], run, labels, i);
+            const covey_run_photo *photo = &run->photos[i];
+            status = look_up_file(&names[i], met, labels, run->roots[photo->root], photo->path);
         } else {
             snprintf(number, sizeof number, "%zu", i);
-            names[i] = look_up(labels, number);
+            look_up(&names[i], met, labels, number);
         }
         COVEY_NOMEM_IF(status != COVEY_OK, err);
     }
 done:
+    return status;
+}
+
+static const char *none_labelled(const covey_run *run, const covey_labels *labels) {
+    return labels->folders ? "no photo lies in a folder within the one given"
+           : run->n_photos ? "names none of the photos; paths are those of images.csv"
+                           : "names none of the rows; its columns are row (from 0) and label";
+}
+
+/* The entries and rows that have no counterpart: a sentence that names the first of either. */
+static covey_status check_counterparts(const char *const *names, char *met, const covey_run *run,
+                                       const covey_labels *labels, covey_error *err) {
+    covey_status status = COVEY_OK;
+    size_t n = run->features.rows, bare = 0, first_bare = 0, astray = 0, first_astray = 0;
+    const char *label, *what = run->n_photos && !labels->by_row ? "photo" : "row";
+    for (size_t i = 0; i < run->n_skips; ++i) /* a photo that could not be used is no mistake */
+        COVEY_NOMEM_IF(look_up_file(&label, met, labels, run->roots[run->skips[i].root],
+                                    run->skips[i].path) != COVEY_OK,
+                       err);
+    for (size_t i = n; i-- > 0;)
+        if (!names[i]) {
+            ++bare;
+            first_bare = i;
+        }
+    for (size_t i = labels->n; i-- > 0;)
+        if (!met[i]) {
+            ++astray;
+            first_astray = i;
+        }
+    COVEY_FAIL_IF(bare == n, err, COVEY_E_ARGUMENT, labels->source, "%s",
+                  none_labelled(run, labels));
+    COVEY_FAIL_IF(astray, err, COVEY_E_ARGUMENT, labels->source,
+                  "%zu of its %zu lines %s no %s of these %zu (%.80s is one); correct them, or "
+                  "pass over what does not match with --partial-labels",
+                  astray, labels->n, astray == 1 ? "names" : "name", what, n, labels->list[first_astray].path);
+    COVEY_FAIL_IF(bare && run->n_photos, err, COVEY_E_ARGUMENT, labels->source,
+                  "has no label for %zu of the %zu photos (%.80s is one); label them, or hold the "
+                  "others against it with --partial-labels",
+                  bare, n, run->photos[first_bare].path);
+    COVEY_FAIL_IF(bare, err, COVEY_E_ARGUMENT, labels->source,
+                  "has no label for %zu of the %zu rows (%zu is one); label them, or hold the "
+                  "others against it with --partial-labels",
+                  bare, n, first_bare);
+done:
+    return status;
+}
+
+covey_status covey_labels_check(covey_run *run, const covey_labels *labels, covey_error *err) {
+    covey_status status = COVEY_OK;
+    const char **names = covey__calloc(run->features.rows + 1, sizeof *names);
+    char *met = covey__calloc(labels->n + 1, 1);
+    COVEY_NOMEM_IF(!names || !met, err);
+    COVEY_TRY(name_rows(names, met, run, labels, err));
+    if (!labels->folders)
+        COVEY_TRY(check_counterparts(names, met, run, labels, err));
+done:
+    covey__free(names);
+    covey__free(met);
     return status;
 }
 
@@ -272,12 +336,10 @@ covey_status covey_labels_score(covey_run *run, const covey_labels *labels, cove
     *made = (covey_label_scores){.source = covey_run_copy_string(run, labels->source)};
     made->losses = covey__run_alloc(run, (n_losses + 1) * sizeof *made->losses);
     COVEY_NOMEM_IF(!made->source || !made->losses, err);
-    COVEY_TRY(name_rows(names, run, labels, err));
+    COVEY_TRY(name_rows(names, NULL, run, labels, err));
     COVEY_TRY(number_classes(truth, made, run, names, err));
-    COVEY_FAIL_IF(!made->labelled, err, COVEY_E_ARGUMENT, labels->source,
-                  labels->folders ? "no photo lies in a folder within the one given"
-                  : run->n_photos ? "names none of the photos; paths are those of images.csv"
-                                  : "names none of the rows; its columns are row (from 0) and label");
+    COVEY_FAIL_IF(!made->labelled, err, COVEY_E_ARGUMENT, labels->source, "%s",
+                  none_labelled(run, labels));
     for (size_t l = 0; l < n_losses; ++l)
         COVEY_TRY(score_loss(&made->losses[l], run, &run->comparison.clusterings[l], truth,
                              made->n_classes, made->labelled, pair, err));

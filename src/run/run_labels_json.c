@@ -2,8 +2,10 @@
 #include "run_labels_internal.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "covey/labels.h"
 #include "run_internal.h"
 
 static json_t *clean_text(const char *s) {
@@ -48,6 +50,22 @@ json_t *covey__run_labels_json(const covey_run *run) {
                                                scores->n_classes));
     json_object_set_new(object, "losses", losses);
     return object;
+}
+
+covey_status covey_labels_json(char **json, const covey_run *run, covey_error *err) {
+    covey_status status = COVEY_OK;
+    json_t *object = NULL;
+    char *text = NULL;
+    COVEY_FAIL_IF(!run->scores, err, COVEY_E_ARGUMENT, NULL,
+                  "the run has not been held against labels");
+    object = covey__run_labels_json(run);
+    text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    *json = text ? covey__strdup(text) : NULL;
+    COVEY_NOMEM_IF(!*json, err);
+done:
+    free(text);
+    json_decref(object);
+    return status;
 }
 
 static int load_score(covey_label_score *score, covey_run *run, const covey_clustering *c,

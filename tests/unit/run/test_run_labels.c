@@ -86,6 +86,60 @@ static void scores_survive_the_folder(void **state) {
     covey_run_free(again);
 }
 
+/* Every row with a label and every label with a row: anything else is said before the work. */
+static void labels_and_rows_must_match(void **state) {
+    (void)state;
+    covey_error err;
+    covey_run *run = fixture_run("/photos");
+    covey_labels *labels = labels_of("row,label\n0,a\n1,b\n");
+    assert_status(covey_labels_check(run, labels, &err), COVEY_E_ARGUMENT);
+    assert_non_null(strstr(err.message, "no label for 28 of the 30 photos"));
+    covey_labels_free(labels);
+
+    labels = labels_of("elsewhere.jpg,x\n");
+    assert_status(covey_labels_check(run, labels, &err), COVEY_E_ARGUMENT);
+    assert_non_null(strstr(err.message, "names none of the photos"));
+    covey_labels_free(labels);
+
+    char text[2000] = "row,label\n";
+    for (size_t i = 0; i < FIXTURE_ROWS; ++i)
+        sprintf(text + strlen(text), "%zu,%s\n", i, i % 2 ? "a" : "b");
+    labels = labels_of(text);
+    assert_ok(covey_labels_check(run, labels, &err));
+    covey_labels_free(labels);
+    labels = labels_of(strcat(text, "30,a\n007,b\n"));
+    assert_status(covey_labels_check(run, labels, &err), COVEY_E_ARGUMENT);
+    assert_non_null(strstr(err.message, "2 of its 32 lines name no row"));
+    assert_ok(covey_labels_score(run, labels, &err)); /* what matches can be scored all the same */
+    assert_int_equal(run->scores->labelled, FIXTURE_ROWS);
+    covey_labels_free(labels);
+
+    /* Photos by path, in any of the three forms; one that was skipped is no mistake. */
+    covey_run_skip skip = {"broken.jpg", 0, "no photo"};
+    run->skips = &skip;
+    run->n_skips = 1;
+    *text = '\0';
+    for (size_t i = 0; i < FIXTURE_ROWS; ++i) {
+        char name[40];
+        snprintf(name, sizeof name, "%zu.jpg", i);
+        run->photos[i].path = covey_run_copy_string(run, name);
+        sprintf(text + strlen(text), "%s%s,x\n", i % 3 == 0 ? "" : i % 3 == 1 ? "photos/" : "/photos/",
+                name);
+    }
+    strcat(text, "0.jpg,x\nphotos/broken.jpg,y\n");
+    labels = labels_of(text);
+    assert_ok(covey_labels_check(run, labels, &err));
+    run->n_skips = 0;
+    assert_status(covey_labels_check(run, labels, &err), COVEY_E_ARGUMENT);
+    assert_non_null(strstr(err.message, "photos/broken.jpg"));
+    run->skips = NULL;
+    covey_labels_free(labels);
+    assert_ok(covey_labels_new(&labels, "folders", &err));
+    assert_ok(covey_labels_check(run, labels, &err)); /* score says that there are none */
+    covey_labels_free(labels);
+    covey_run_free(run);
+}
+
 static void bad_files_are_refused(void **state) {
     (void)state;
     static const char *const texts[] = {"", "path,label\n", "a.jpg\n", "a.jpg,\n",
@@ -111,6 +165,7 @@ int main(void) {
         cmocka_unit_test(a_csv_is_scored),
         cmocka_unit_test(folders_are_labels),
         cmocka_unit_test(scores_survive_the_folder),
+        cmocka_unit_test(labels_and_rows_must_match),
         cmocka_unit_test(bad_files_are_refused),
     };
     setenv("COVEY_DECODE", COVEY_TEST_BUILD "/covey-decode", 1);
