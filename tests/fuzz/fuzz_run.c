@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* A run folder that somebody else made: JSON and tables, then the page of what they say. The input
+ * is the files one after another, "%%name" on a line before each. Digests are made to fit, as an
+ * attacker would. */
+#include <jansson.h>
+#include <sys/stat.h>
+
+#include "covey/covey.h"
+#include "fuzz.h"
+
+/* Names that an input may give to its files. */
+static const char *const names[] = {"run.json",    "images.csv",      "clusters.csv",
+                                    "history.csv", "comparison.json", "skipped.csv",
+                                    "duplicates.csv", "features.npy",  "centres/square.npy",
+                                    "centres/huber.npy", NULL};
+
+static void write_file(const char *name, const char *data, size_t size) {
+    char path[160];
+    snprintf(path, sizeof path, "%s/%s", fuzz_folder(), name);
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(data, 1, size, file) != size || fclose(file))
+        abort();
+}
+
+static void set_digest(json_t *files, const char *name, const char *data, size_t size) {
+    uint8_t digest[32];
+    char hex[65];
+    covey__sha256(digest, data, size);
+    covey__hex(hex, digest, 32);
+    json_object_set_new(files, name, json_string(hex));
+}
+
+/* One pass writes the files, and collects their digests. */
+static void unpack(json_t *files, const char **passport, size_t *passport_size, const char *data,
+                   size_t size) {
+    const char *end = data + size;
+    while (data < end) {
+        const char *line = memchr(data, '\n', (size_t)(end - data));
+        if (!line || data[0] != '%' || data[1] != '%')
+            return;
+        const char *content = line + 1, *stop = content;
+        while (stop < end && !(end - stop > 3 && !memcmp(stop, "\n%%", 3)))
+            ++stop;
+        for (const char *const *name = names; *name; ++name)
+            if (strlen(*name) == (size_t)(line - data - 2) &&
+                !memcmp(*name, data + 2, strlen(*name))) {
+                size_t n = (size_t)(stop - content);
+                write_file(*name, content, n);
+                if (name == names) {
+                    *passport = content;
+                    *passport_size = n;
+                } else
+                    set_digest(files, *name, content, n);
+            }
+        data = stop < end ? stop + 1 : end;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    char path[160];
+    const char *passport = NULL;
+    size_t passport_size = 0;
+    covey_error err;
+    covey_run *run = NULL;
+    for (const char *const *name = names; *name; ++name) {
+        snprintf(path, sizeof path, "%s/%s", fuzz_folder(), *name);
+        unlink(path);
+    }
+    snprintf(path, sizeof path, "%s/centres", fuzz_folder());
+    mkdir(path, 0700);
+    json_t *files = json_object();
+    unpack(files, &passport, &passport_size, (const char *)data, size);
+    json_t *root = passport ? json_loadb(passport, passport_size, 0, NULL) : NULL;
+    if (json_is_object(root)) {
+        json_object_set(root, "files", files);
+        char *text = json_dumps(root, JSON_INDENT(1));
+        if (text)
+            write_file("run.json", text, strlen(text));
+        free(text);
+    }
+    json_decref(root);
+    json_decref(files);
+    if (covey_run_load(&run, fuzz_folder(), &err) == COVEY_OK) {
+        snprintf(path, sizeof path, "%s/report.html", fuzz_folder());
+        if (run->comparison.n_losses && run->features.rows < 1000 &&
+            covey_report_save_html(run, path, 0, &err) != COVEY_OK && !err.message[0])
+            abort();
+        covey_run_free(run);
+    } else if (!err.message[0])
+        abort();
+    return 0;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* Seeds for fuzzing: make_seeds FOLDER writes small sound files of every form, by the writers that
+ * the tests use, into FOLDER/TARGET/. */
+#include <sys/stat.h>
+
+#include "catalogue_internal.h"
+#include "run_fixture.h"
+#include "unit/vgg/weights_files.h"
+#ifdef COVEY_TEST_PHOTOS
+#include <vips/vips.h>
+#endif
+
+static const char *root;
+
+/* Not a test, though it uses what tests use. */
+static void in_folder(char path[512], const char *target, const char *name) {
+    assert_true(snprintf(path, 512, "%s/%s", root, target) < 512);
+    mkdir(path, 0777);
+    assert_true(snprintf(path, 512, "%s/%s/%s", root, target, name) < 512);
+}
+
+static void copy_as(const char *target, const char *name, const char *data, size_t size) {
+    char path[512];
+    in_folder(path, target, name);
+    covey_test_write(path, data, size);
+}
+
+/* ---- matrices and weights --------------------------------------------------------------------- */
+
+static void seed_npy(void **state) {
+    (void)state;
+    covey_error err;
+    char path[512];
+    float x[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    double y[6] = {1, 2, 3, 4, 5, 6};
+    in_folder(path, "npy", "f32");
+    assert_ok(covey_npy_save_f32(path, x, 4, 3, &err));
+    in_folder(path, "npy", "f64");
+    assert_ok(covey_npy_save_f64(path, y, 2, 3, &err));
+}
+
+/* Two tensors of a few numbers. */
+static void small_model(file_model *model, covey__dtype dtype) {
+    static const uint64_t shapes[2][4] = {{2, 3, 3, 3}, {2}};
+    memset(model, 0, sizeof *model);
+    model->count = 2;
+    for (size_t i = 0; i < 2; ++i) {
+        file_tensor *t = &model->tensor[i];
+        snprintf(t->name, sizeof t->name, "features.0.%s", i ? "bias" : "weight");
+        t->rank = i ? 1 : 4;
+        t->dtype = dtype;
+        memcpy(t->shape, shapes[i], sizeof t->shape);
+        t->count = i ? 2 : 54;
+        t->value = calloc(t->count, sizeof *t->value);
+        assert_non_null(t->value);
+        t->value[0] = 0.5f;
+    }
+}
+
+static void seed_weights(void **state) {
+    (void)state;
+    for (int type = COVEY__DTYPE_F32; type <= COVEY__DTYPE_BF16; ++type) {
+        file_model model;
+        char path[512], name[32];
+        small_model(&model, (covey__dtype)type);
+        snprintf(name, sizeof name, "%d", type);
+        in_folder(path, "torch", name);
+        write_torch_zip(path, &model, type % 2 ? ZIP_CM_DEFLATE : ZIP_CM_STORE, NULL, "little");
+        in_folder(path, "legacy", name);
+        write_legacy(path, &model);
+        in_folder(path, "safetensors", name);
+        write_safetensors(path, &model);
+        if (type == COVEY__DTYPE_F32) {
+            covey__text pickle = {0};
+            pickle_state_dict(&pickle, &model, 0);
+            copy_as("pickle", "state", pickle.data, pickle.size);
+            covey__text_fini(&pickle);
+        }
+        for (size_t i = 0; i < model.count; ++i)
+            free(model.tensor[i].value);
+    }
+}
+
+static void seed_onnx(void **state) {
+    (void)state;
+    file_model model;
+    covey__text graph = {0}, out = {0};
+    small_model(&model, COVEY__DTYPE_F32);
+    for (size_t i = 0; i < 2; ++i) {
+        onnx_options options = {.packed = (int)i};
+        add_onnx_tensor(&graph, &model.tensor[i], &options);
+    }
+    add_bytes_field(&out, 7, graph.data, graph.size);
+    copy_as("onnx", "tensors", out.data, out.size);
+    char path[512], inner[512];
+    in_folder(path, "zip", "wheel");
+    in_folder(inner, "zip", "ordinary");
+    zip_t *zip = create_zip(path);
+    add_entry(zip, "package/models/a_vgg16.onnx", out.data, out.size, ZIP_CM_DEFLATE);
+    assert_int_equal(zip_close(zip), 0);
+    zip = create_zip(inner);
+    add_entry(zip, "../../outside.txt", "harm", 4, ZIP_CM_STORE);
+    assert_int_equal(zip_close(zip), 0);
+    covey__text_fini(&graph);
+    covey__text_fini(&out);
+    for (size_t i = 0; i < model.count; ++i)
+        free(model.tensor[i].value);
+}
+
+/* ---- tables, runs, catalogues ------------------------------------------------------------------ */
+
+static void seed_csv(void **state) {
+    (void)state;
+    static const char paths[] = "path,label\na.jpg,cat\n\"b, \"\"c\"\".jpg\",dog\n\"new\nline\",x\n";
+    static const char rows[] = "label,row,other\r\ncat,0,1\r\ndog,1,\r\n";
+    copy_as("csv", "paths", paths, sizeof paths - 1);
+    copy_as("csv", "rows", rows, sizeof rows - 1);
+}
+
+static void seed_run(void **state) {
+    (void)state;
+    static const char *const names[] = {"run.json",    "images.csv",      "clusters.csv",
+                                        "history.csv", "comparison.json", "skipped.csv",
+                                        "duplicates.csv", "features.npy",  "centres/square.npy",
+                                        "centres/huber.npy"};
+    covey_error err;
+    covey__text all = {0};
+    char folder[256], target[300], path[400];
+    covey_run *run = fixture_run("/photos");
+    covey_test_folder(folder);
+    snprintf(target, sizeof target, "%s/run", folder);
+    assert_ok(covey_run_save(run, target, NULL, NULL, &err));
+    for (size_t i = 0; i < LENGTH(names); ++i) {
+        char *text;
+        size_t size;
+        snprintf(path, sizeof path, "%s/%s", target, names[i]);
+        assert_ok(covey__file_read(&text, &size, path, 1 << 20, &err));
+        covey__text_addf(&all, "%s%%%%%s\n", i ? "\n" : "", names[i]);
+        covey__text_add_bytes(&all, text, size);
+        covey__free(text);
+    }
+    copy_as("run", "fixture", all.data, all.size);
+    covey__text_fini(&all);
+    covey_run_free(run);
+    covey_test_remove(folder);
+}
+
+static void seed_catalogue(void **state) {
+    (void)state;
+    covey_error err;
+    covey_catalogue *catalogue;
+    char folder[256], path[300], *text;
+    size_t size;
+    covey_test_folder(folder);
+    assert_ok(covey_catalogue_open(&catalogue, folder, 1, &err));
+    covey__recipe recipe = {"weights", "preparation", "engine", "mean", 4};
+    covey__stamp stamp = {1, 2, 9, 4, 5};
+    covey__kept kept = {.sha256 = {1}, .width = 1, .height = 1, .bytes = 9};
+    float features[4] = {1, 2, 3, 4};
+    covey__catalogue_use(catalogue, &recipe);
+    covey__catalogue_begin(catalogue);
+    covey__catalogue_put(catalogue, &kept, features);
+    covey__catalogue_put_stamp(catalogue, &stamp, kept.sha256);
+    covey__catalogue_commit(catalogue);
+    covey_catalogue_free(catalogue);
+    snprintf(path, sizeof path, "%s/catalogue.sqlite", folder);
+    assert_ok(covey__file_read(&text, &size, path, 1 << 20, &err));
+    copy_as("catalogue", "small", text, size);
+    covey__free(text);
+    covey_test_remove(folder);
+}
+
+/* ---- photos ------------------------------------------------------------------------------------ */
+
+#ifdef COVEY_TEST_PHOTOS
+static void seed_images(void **state) {
+    (void)state;
+    static const char *const suffixes[] = {".jpg", ".png", ".webp", ".tif", ".gif", ".heic",
+                                           ".avif"};
+    VipsImage *black, *image;
+    assert_int_equal(vips_black(&black, 24, 16, "bands", 3, NULL), 0);
+    assert_int_equal(
+        vips_copy(black, &image, "interpretation", VIPS_INTERPRETATION_sRGB, NULL), 0);
+    for (size_t i = 0; i < LENGTH(suffixes); ++i) {
+        void *bytes = NULL;
+        size_t size = 0;
+        covey__text out = {0};
+        if (vips_image_write_to_buffer(image, suffixes[i], &bytes, &size, NULL)) {
+            vips_error_clear(); /* a library that cannot write it */
+            continue;
+        }
+        covey__text_add_bytes(&out, "\x0e", 1); /* orient, icc, drop alpha */
+        covey__text_add_bytes(&out, bytes, size);
+        copy_as("image", suffixes[i] + 1, out.data, out.size);
+        covey__text_fini(&out);
+        g_free(bytes);
+    }
+    g_object_unref(image);
+    g_object_unref(black);
+}
+#endif
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest seeds[] = {
+        cmocka_unit_test(seed_npy),       cmocka_unit_test(seed_weights),
+        cmocka_unit_test(seed_onnx),      cmocka_unit_test(seed_csv),
+        cmocka_unit_test(seed_run),       cmocka_unit_test(seed_catalogue),
+#ifdef COVEY_TEST_PHOTOS
+        cmocka_unit_test(seed_images),
+#endif
+    };
+    if (argc != 2)
+        return 2;
+    root = argv[1];
+    mkdir(root, 0777);
+    setenv("COVEY_DECODE", COVEY_TEST_BUILD "/covey-decode", 1);
+#ifdef COVEY_TEST_PHOTOS
+    if (VIPS_INIT(argv[0]))
+        return 1;
+#endif
+    return cmocka_run_group_tests(seeds, NULL, NULL);
+}

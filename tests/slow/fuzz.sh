@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Every reader under libFuzzer, each for COVEY_FUZZ_SECONDS (30), in a build of its own with Clang.
+# Seeds are made by tests/fuzz/make_seeds.c, earlier findings lie in tests/fuzz/regressions; what is
+# learnt stays in BUILD/fuzz/corpus for the next time. COVEY_FUZZ_READERS: some of them only.
+# A finding is left in BUILD/fuzz/found/READER-*: add it to the regressions once it is fixed.
+# Usage: fuzz.sh SOURCE BUILD
+set -u
+source=$1 build=$2/fuzz
+seconds=${COVEY_FUZZ_SECONDS:-30}
+command -v clang >/dev/null || {
+    echo "SKIP: no clang here: apt-get install clang"
+    exit 77
+}
+cmake -S "$source" -B "$build" -DCMAKE_C_COMPILER=clang -DCOVEY_FUZZ=ON \
+    -DCOVEY_SLOW_SCRIPTS=OFF >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
+readers=${COVEY_FUZZ_READERS:-npy:npy pickle:pickle torch:source legacy:source safetensors:source
+onnx:source zip:source csv:csv run:run catalogue:catalogue image:image}
+targets=$(for pair in $readers; do echo "fuzz_${pair#*:}"; done | sort -u)
+# shellcheck disable=SC2086
+cmake --build "$build" -j "$(nproc)" --target $targets >"$build.log" 2>&1 ||
+    { tail -n 30 "$build.log"; exit 1; }
+mkdir -p "$build/found"
+bad=0
+# GLib and fontconfig keep what they allocate once.
+cat >"$build/lsan.supp" <<'S'
+leak:libglib-2.0
+leak:libvips
+leak:libfontconfig
+leak:libpango
+leak:libcairo
+S
+export LSAN_OPTIONS="suppressions=$build/lsan.supp:print_suppressions=0"
+export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
+for pair in $readers; do
+    reader=${pair%:*} target=${pair#*:}
+    corpus=$build/corpus/$reader
+    mkdir -p "$corpus"
+    again=$source/tests/fuzz/regressions/$reader
+    [ -d "$again" ] || again=
+    # shellcheck disable=SC2086
+    "$build/tests/fuzz_$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
+        -print_final_stats=1 -artifact_prefix="$build/found/$reader-" \
+        "$corpus" "$2/fuzz-seeds/$reader" $again >"$build/$reader.out" 2>&1
+    code=$?
+    echo "$reader: $(grep -E 'stat::number_of_executed_units' "$build/$reader.out" |
+        sed 's/.*: *//') inputs in $seconds s, exit code $code"
+    [ "$code" -eq 0 ] || { tail -n 60 "$build/$reader.out"; bad=1; }
+done
+exit $bad
