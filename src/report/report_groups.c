@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The gallery, the undecided shelf, and the numbers that let the script show the other losses. */
+/* The gallery and the undecided shelf. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "report_internal.h"
 
-enum {
-    ROWS_SHOWN = 200,    /* of a cluster, where there are no photos to look at */
-    UNDECIDED_SHOWN = 48 /* a shelf, not a catalogue */
-};
+enum { UNDECIDED_SHOWN = 48 /* a shelf, not a catalogue */ };
 
 static void add_caption(covey__page *page, size_t row) {
     covey__short scratch;
@@ -93,54 +90,13 @@ static void add_group(covey__page *page, size_t c) {
     covey__page_add(page, "<p class=\"note empty\">");
     COVEY__SAY(page, GROUP_EMPTY);
     covey__page_add(page, "</p>\n<div class=\"photos\">\n");
-    size_t shown = page->has_photos || size <= ROWS_SHOWN ? size : ROWS_SHOWN;
+    size_t shown = page->has_photos || size <= COVEY__ROWS_SHOWN ? size : COVEY__ROWS_SHOWN;
     for (size_t i = 0; i < shown; ++i)
         add_figure(page, rows[i]);
     covey__page_add(page, "</div>\n<p class=\"note more\">");
     if (shown < size)
         COVEY__SAYF(page, GROUP_MORE, covey__count(page->language, size - shown).s);
     covey__page_add(page, "</p></details>\n");
-}
-
-static void add_order_option(covey__page *page, const char *value, covey__message message) {
-    covey__text_addf(&page->text, "<option value=\"%s\">", value);
-    covey__page_say(page, message, NULL);
-    covey__page_add(page, "</option>");
-}
-
-static void add_tools(covey__page *page, int grouped) {
-    covey__page_add(page, "<div class=\"tools js\" role=\"group\">\n");
-    if (grouped && page->comparison->n_losses > 1) {
-        covey__page_add(page, "<fieldset class=\"pick\"><legend>");
-        COVEY__SAY(page, CHOOSE_LOSS);
-        covey__page_add(page, "</legend>");
-        for (size_t l = 0; l < page->comparison->n_losses; ++l) {
-            covey__text_addf(&page->text,
-                             "<label><input type=\"radio\" name=\"loss\" value=\"%zu\"%s><span>",
-                             l, l ? "" : " checked");
-            covey__page_escape(page, covey__page_loss_title(page, l));
-            covey__page_add(page, "</span></label>");
-        }
-        covey__page_add(page, "</fieldset>\n");
-    }
-    covey__page_add(page, "<label class=\"field find\"><span>");
-    COVEY__SAY(page, FILTER);
-    covey__page_add(page, "</span><input type=\"search\" id=\"find\" autocomplete=\"off\" "
-                          "spellcheck=\"false\" placeholder=\"");
-    COVEY__SAY(page, FILTER_HINT);
-    covey__page_add(page, "\"></label>\n");
-    if (grouped) {
-        covey__page_add(page, "<label class=\"field\"><span>");
-        COVEY__SAY(page, SORT);
-        covey__page_add(page, "</span><select id=\"sort\">");
-        add_order_option(page, "r", COVEY__MSG_SORT_RANK);
-        add_order_option(page, "w", COVEY__MSG_SORT_WEIGHT);
-        add_order_option(page, "m", COVEY__MSG_SORT_MARGIN);
-        covey__page_add(page, "</select></label>\n<button type=\"button\" id=\"fold\">");
-        COVEY__SAY(page, FOLD);
-        covey__page_add(page, "</button>\n");
-    }
-    covey__page_add(page, "<output id=\"found\" for=\"find\"></output></div>\n");
 }
 
 void covey__page_write_groups(covey__page *page) {
@@ -154,7 +110,7 @@ void covey__page_write_groups(covey__page *page) {
         COVEY__SAYF(page, GROUPS_NO_SCRIPT, covey__page_loss_title(page, 0));
         covey__page_add(page, "</p>\n");
     }
-    add_tools(page, 1);
+    covey__page_write_tools(page, 1);
     for (size_t c = 0; c <= comparison->k_all; ++c)
         add_group(page, c);
     covey__page_add(page, "</section>\n");
@@ -165,7 +121,7 @@ void covey__page_write_contact(covey__page *page) {
     covey__page_add(page, "<p class=\"intro\">");
     COVEY__SAY(page, PHOTOS_INTRO);
     covey__page_add(page, "</p>\n");
-    add_tools(page, 0);
+    covey__page_write_tools(page, 0);
     covey__page_add(page, "<div class=\"photos\">\n");
     for (size_t i = 0; i < page->n; ++i)
         add_figure(page, i);
@@ -274,97 +230,4 @@ void covey__page_write_undecided(covey__page *page) {
         }
     }
     covey__page_add(page, "</section>\n");
-}
-
-/* ---- data for the script -------------------------------------------------------------------- */
-
-static void add_numbers(covey__page *page, const char *key, const double *values, size_t n) {
-    covey__text_addf(&page->text, ",\"%s\":[", key);
-    for (size_t i = 0; i < n; ++i) {
-        covey__short s = isfinite(values[i]) ? covey__significant(values[i])
-                                             : (covey__short){"null"};
-        covey__page_add(page, i ? "," : "");
-        covey__page_add(page, s.s);
-    }
-    covey__page_add(page, "]");
-}
-
-/* The sentences that the script writes, under the names it knows them by. */
-static void add_words(covey__page *page) {
-    int photos = page->has_photos;
-    const struct {
-        const char *key;
-        covey__message message;
-    } words[] = {
-        {"digits", COVEY__MSG_DIGITS},
-        {"thousands", COVEY__MSG_THOUSANDS},
-        {"comma", COVEY__MSG_COMMA},
-        {"cover", COVEY__MSG_COVER},
-        {"one", photos ? COVEY__MSG_PHOTO_ONE : COVEY__MSG_ROW_ONE},
-        {"many", photos ? COVEY__MSG_PHOTO_MANY : COVEY__MSG_ROW_MANY},
-        {"row", COVEY__MSG_ROW_NAME},
-        {"found", COVEY__MSG_FILTER_COUNT},
-        {"fold", COVEY__MSG_FOLD},
-        {"unfold", COVEY__MSG_UNFOLD},
-        {"more", COVEY__MSG_GROUP_MORE},
-        {"weight", COVEY__MSG_WEIGHT},
-        {"margin", COVEY__MSG_MARGIN},
-        {"distance", COVEY__MSG_DISTANCE},
-        {"rank", COVEY__MSG_RANK},
-        {"loss", COVEY__MSG_LOSS},
-        {"group", COVEY__MSG_GROUP},
-        {"trimmed", COVEY__MSG_TRIMMED},
-        {"runners", COVEY__MSG_RUNNERS_UP},
-        {"alone", COVEY__MSG_NO_RUNNERS},
-        {"medoid", COVEY__MSG_MEDOID},
-        {"medoidSame", COVEY__MSG_MEDOID_SAME},
-        {"close", COVEY__MSG_CLOSE},
-        {"copy", COVEY__MSG_COPY},
-        {"copied", COVEY__MSG_COPIED},
-        {"perLoss", COVEY__MSG_PER_LOSS},
-        {"duelCell", COVEY__MSG_DUEL_CELL},
-        {"duelSummary", COVEY__MSG_DUEL_SUMMARY},
-        {"duelSame", COVEY__MSG_DUEL_SAME},
-        {"duelItself", COVEY__MSG_DUEL_ITSELF},
-        {"duelAll", COVEY__MSG_DUEL_ALL},
-    };
-    covey__page_add(page, ",\"say\":{");
-    for (size_t i = 0; i < sizeof words / sizeof *words; ++i) {
-        covey__text_addf(&page->text, "%s\"%s\":", i ? "," : "", words[i].key);
-        covey__page_json(page, covey__message_get(page->language, words[i].message));
-    }
-    covey__page_add(page, "}");
-}
-
-/* A data block, not a script: `<` never occurs in it, so nothing in it can end it. */
-void covey__page_write_data(covey__page *page) {
-    const covey_comparison *comparison = page->comparison;
-    size_t n_losses = comparison ? comparison->n_losses : 0;
-    covey__text_addf(&page->text,
-                     "<script type=\"application/json\" id=\"data\">{\"n\":%zu,\"k\":%zu,"
-                     "\"cap\":%d,\"losses\":[",
-                     page->n, comparison ? comparison->k_all : 0,
-                     page->has_photos ? 0 : ROWS_SHOWN);
-    for (size_t l = 0; l < n_losses; ++l) {
-        const covey_clustering *c = &comparison->clusterings[l];
-        covey__page_add(page, l ? ",\n{\"title\":" : "\n{\"title\":");
-        covey__page_json(page, covey__page_loss_title(page, l));
-        covey__page_add(page, ",\"label\":[");
-        for (size_t i = 0; i < page->n; ++i)
-            covey__text_addf(&page->text, i ? ",%d" : "%d", (int)c->labels[i]);
-        covey__page_add(page, "],\"rank\":[");
-        for (size_t i = 0; i < page->n; ++i)
-            covey__text_addf(&page->text, i ? ",%d" : "%d", (int)c->rank[i]);
-        covey__page_add(page, "],\"medoid\":[");
-        for (size_t i = 0; c->medoids && i < c->k; ++i)
-            covey__text_addf(&page->text, i ? ",%lld" : "%lld", (long long)c->medoids[i]);
-        covey__page_add(page, "]");
-        add_numbers(page, "weight", c->weight, page->n);
-        add_numbers(page, "margin", c->margin, page->n);
-        add_numbers(page, "distance", c->distance, page->n);
-        covey__page_add(page, "}");
-    }
-    covey__page_add(page, "]");
-    add_words(page);
-    covey__page_add(page, "}</script>\n");
 }

@@ -44,7 +44,11 @@ covey__short covey__phrase(covey_language language, covey__message message, cons
 
 /* ---- the page ---------------------------------------------------------------------------- */
 
-enum { COVEY__LEFT_OUT = -1 };
+enum {
+    COVEY__LEFT_OUT = -1,
+    COVEY__ROWS_SHOWN = 200, /* of a cluster, where there are no photos to look at */
+    COVEY__NEAR_SHOWN = 8    /* nearest photos of each */
+};
 #define COVEY__NO_MAJORITY 0.5 /* disagreement from which a row counts as undecided */
 
 /* What every part of the page reads. Prepared once, so that the parts only write. */
@@ -65,7 +69,16 @@ typedef struct covey__page {
      * [n_losses][k_all+2]. */
     size_t *order;
     size_t *offset;
+    /* Measured by covey__page_measure: */
+    char **ways;           /* [n_roots], from the page to the root, ready for a link; NULL: none */
+    double *map;           /* [n][2], or NULL */
+    double map_share[2];
+    covey_neighbour *near; /* [n][COVEY__NEAR_SHOWN], or NULL */
 } covey__page;
+
+/* Fills the last part of the page, which will be written to `path`. */
+covey_status covey__page_measure(covey__page *page, const char *path, covey_error *err);
+void covey__page_measure_fini(covey__page *page);
 
 /* Writes a message with its arguments, all escaped. */
 void covey__page_say(covey__page *page, covey__message message, const char *const *args);
@@ -98,6 +111,8 @@ void covey__page_bar(covey__page *page, double share);
 void covey__page_write_overview(covey__page *page);
 void covey__page_write_covers(covey__page *page);
 void covey__page_write_groups(covey__page *page);
+/* The controls; `grouped`: of groups, else of photos alone. */
+void covey__page_write_tools(covey__page *page, int grouped);
 void covey__page_write_contact(covey__page *page); /* all photos, where nothing was clustered */
 void covey__page_write_undecided(covey__page *page);
 void covey__page_write_losses(covey__page *page);

@@ -312,12 +312,14 @@ covey_status covey_report_save_html(const covey_run *run, const char *path,
     covey_report_params defaults = covey_report_params_default();
     covey__page page = {0};
     COVEY_TRY(prepare(&page, run, params ? params : &defaults, err));
+    COVEY_TRY(covey__page_measure(&page, path, err));
     write_page(&page);
     COVEY_NOMEM_IF(page.text.failed, err);
     COVEY_TRY(covey__file_write(path, page.text.data, page.text.size, err));
 done:
     covey__free(page.order);
     covey__free(page.offset);
+    covey__page_measure_fini(&page);
     covey__text_fini(&page.text);
     return status;
 }

@@ -6,6 +6,7 @@ import { count, fill, setNumerals } from "./text.js";
 /** One loss; every array is by row.
  * @typedef {object} Loss
  * @property {string} title
+ * @property {string} name as in clusters.csv
  * @property {number[]} label cluster, -1: left out
  * @property {number[]} rank
  * @property {number[]} medoid by cluster
@@ -13,7 +14,16 @@ import { count, fill, setNumerals } from "./text.js";
  * @property {(number|null)[]} margin
  * @property {(number|null)[]} distance */
 
-/** @type {{n: number, k: number, cap: number, losses: Loss[], say: Record<string, string>}} */
+/** @typedef {object} Data
+ * @property {number} n @property {number} k @property {number} cap
+ * @property {Loss[]} losses
+ * @property {number[]} undecided rows without a majority
+ * @property {number} nearCount @property {number[]} near nearCount rows for each; [] or -1: none
+ * @property {number[]} nearness
+ * @property {string[]} ways to each root, "": none @property {number[]} root of each photo, [] if one
+ * @property {Record<string, string>} say */
+
+/** @type {Data} */
 export const data = JSON.parse(byId("data").textContent);
 export const say = data.say;
 setNumerals(say.digits, say.thousands);

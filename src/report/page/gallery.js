@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* The gallery: which loss, which order, which names. */
+/* The gallery: under which loss, which photos, in which order. */
 import { data, members, plural, say } from "./data.js";
 import { all, byId } from "./dom.js";
-import { figures } from "./photos.js";
+import { outliers, sorted } from "./order.js";
+import { figures, name } from "./photos.js";
+import { addBox, onPick, pick, picked, setUp } from "./pick.js";
 import { count, fill, fixed, plain } from "./text.js";
 
 let current = 0;
 const order = byId("sort");
 const find = byId("find");
+const show = byId("show");
+const only = byId("only");
+const undecided = new Set(data.undecided);
+/** @type {Set<number>[]} */
+const far = [];
 
 function figureOf(row) {
   let figure = figures.get(row);
@@ -16,11 +23,13 @@ function figureOf(row) {
   figure.id = "p" + row;
   figure.querySelector(".nm").firstChild.textContent = fill(say.row, count(row));
   figures.set(row, figure);
+  addBox(figure, row);
   return figure;
 }
 
 function dress(figure, row, loss) {
   figure.classList.toggle("is-cover", loss.label[row] >= 0 && loss.rank[row] === 0);
+  figure.classList.toggle("is-picked", picked.has(row));
   const weight = loss.weight[row] || 0;
   figure.querySelector(".bf").setAttribute("width", Math.round(100 * weight));
   figure.querySelector(".w").textContent = fixed(loss.weight[row]);
@@ -30,11 +39,8 @@ function dress(figure, row, loss) {
 
 function arrange() {
   const loss = data.losses[current];
-  const key = { w: loss.weight, m: loss.margin }[order.value];
   for (const group of all("details.group")) {
-    const c = Number(group.dataset.c);
-    let rows = members[current][c];
-    if (key) rows = rows.slice().sort((a, b) => key[a] - key[b] || a - b);
+    const rows = sorted(members[current][Number(group.dataset.c)], order.value, loss, name);
     const shown = data.cap ? rows.slice(0, data.cap) : rows;
     const fragment = document.createDocumentFragment();
     for (const row of shown) {
@@ -45,6 +51,7 @@ function arrange() {
     const photos = group.querySelector(".photos");
     photos.textContent = "";
     photos.append(fragment);
+    group.classList.toggle("by-distance", order.value === "distance");
     group.querySelector(".size").textContent = plural(rows.length);
     group.querySelector(".more").textContent =
       shown.length < rows.length ? fill(say.more, count(rows.length - shown.length)) : "";
@@ -53,21 +60,38 @@ function arrange() {
   filter();
 }
 
+/** The rows that a choice of "Show" lets through; null: all. */
+function chosen() {
+  const value = show ? show.value : "";
+  if (value === "undecided") return undecided;
+  if (value === "picked") return picked;
+  if (value !== "outliers") return null;
+  if (!far[current]) far[current] = outliers(data.losses[current], members[current]);
+  return far[current];
+}
+
 function filter() {
   const words = find.value.trim().toLocaleLowerCase();
+  const among = chosen();
+  const group = only ? only.value : "";
+  const narrowed = !!words || !!among || group !== "";
   let shown = 0;
   let total = 0;
   for (const figure of all("#groups figure.ph")) {
     const label = figure.querySelector(".nm");
-    const text = (label.title || label.textContent).toLocaleLowerCase();
-    const hit = !words || text.includes(words);
+    const row = Number(figure.id.slice(1));
+    const hit = (!among || among.has(row)) &&
+      (!words || (label.title || label.textContent).toLocaleLowerCase().includes(words));
     figure.classList.toggle("hidden", !hit);
+    const inside = group === "" || data.losses[current].label[row] === Number(group);
     total += 1;
-    shown += hit ? 1 : 0;
+    shown += hit && inside ? 1 : 0;
   }
-  for (const group of all("details.group"))
-    group.classList.toggle("hidden", !!words && !group.querySelector("figure.ph:not(.hidden)"));
-  byId("found").textContent = words ? fill(say.found, count(shown), count(total)) : "";
+  for (const one of all("details.group"))
+    one.classList.toggle("hidden", (group !== "" && one.dataset.c !== group) ||
+      ((!!words || !!among) && !one.querySelector("figure.ph:not(.hidden)")));
+  byId("found").textContent = narrowed ? fill(say.found, count(shown), count(total)) : "";
+  byId("outliers-note").hidden = !show || show.value !== "outliers";
 }
 
 if (order) {
@@ -78,8 +102,10 @@ if (order) {
       arrange();
     });
   }
-  order.value = "r";
-  order.addEventListener("change", arrange);
+  for (const [control, does] of [[order, arrange], [show, filter], [only, filter]]) {
+    control.selectedIndex = 0;
+    control.addEventListener("change", does);
+  }
   const fold = byId("fold");
   fold.addEventListener("click", () => {
     const groups = all("details.group");
@@ -91,4 +117,11 @@ if (order) {
 if (find) {
   find.value = "";
   find.addEventListener("input", filter);
+  if (data.losses.length) {
+    setUp(() => data.losses[current]);
+    onPick(() => show.value === "picked" && filter());
+    byId("pick-shown").addEventListener("click", () =>
+      pick(all("#groups .group:not(.hidden) figure.ph:not(.hidden)")
+        .map((figure) => Number(figure.id.slice(1))), true));
+  } else byId("pick-shown").hidden = true;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pictures and names of rows. Each picture's bytes are in the page once, in the gallery. */
-import { say } from "./data.js";
+import { data, say } from "./data.js";
 import { all, make } from "./dom.js";
 import { count, fill } from "./text.js";
 
@@ -24,4 +24,13 @@ export function picture(row, className) {
 for (const image of all("img[data-of]")) {
   const src = source(Number(image.dataset.of));
   if (src) image.src = src;
+}
+
+/** A link to the photo itself, "" where the page knows no way or the name was not valid UTF-8.
+ * @param {number} row */
+export function original(row) {
+  const way = data.ways[data.root.length ? data.root[row] : 0];
+  const inside = path(row);
+  if (!way || !inside || inside.includes("\ufffd")) return "";
+  return way + inside.split("/").map(encodeURIComponent).join("/");
 }

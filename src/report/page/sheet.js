@@ -3,7 +3,7 @@
 import { data, groupName, say } from "./data.js";
 import { make } from "./dom.js";
 import { hidePeek } from "./peek.js";
-import { name, path, picture, source } from "./photos.js";
+import { name, original, path, picture, source } from "./photos.js";
 import { count, fixed, plain } from "./text.js";
 
 const dialog = make("dialog");
@@ -34,7 +34,27 @@ function lossTable(row) {
   return table;
 }
 
-function openPhoto(row) {
+function addNear(sheet, row) {
+  const list = make("ol", "near");
+  for (let j = 0; j < data.nearCount; ++j) {
+    const other = data.near[row * data.nearCount + j];
+    if (other === undefined || other < 0) break;
+    const item = make("li");
+    const link = make("a", "thumb");
+    link.href = "#p" + other;
+    link.dataset.p = other;
+    link.title = name(other);
+    if (source(other)) link.append(picture(other));
+    link.append(make("span", "nm", name(other)));
+    item.append(link, make("span", "num", fixed(data.nearness[row * data.nearCount + j])));
+    list.append(item);
+  }
+  if (!list.children.length) return;
+  sheet.append(make("h3", "", say.nearest), list, make("p", "note", say.nearestNote));
+}
+
+/** @param {number} row */
+export function openPhoto(row) {
   hidePeek();
   const sheet = make("div", "sheet");
   const top = make("div", "top");
@@ -52,6 +72,13 @@ function openPhoto(row) {
     const code = make("code", "", path(row));
     code.dir = "auto";
     where.append(code);
+    if (original(row)) {
+      const link = make("a", "", say.original);
+      link.href = original(row);
+      link.target = "_blank";
+      link.rel = "noopener";
+      where.append(link);
+    }
     if (navigator.clipboard) {
       const copy = make("button", "", say.copy);
       copy.type = "button";
@@ -64,10 +91,12 @@ function openPhoto(row) {
     sheet.append(where);
   }
   if (data.losses.length) sheet.append(lossTable(row));
+  addNear(sheet, row);
   dialog.textContent = "";
   dialog.append(sheet);
   dialog.setAttribute("aria-labelledby", "sheet-h");
-  dialog.showModal();
+  dialog.scrollTop = 0;
+  if (!dialog.open) dialog.showModal();
 }
 
 document.addEventListener("click", (event) => {
