@@ -30,7 +30,7 @@ static void run_layer(covey_network *network, int index, size_t photos, const ui
         covey__network_first(network, network->early[0], rgb, 1);
         return;
     }
-    int fused = layer->pool && layer->plan.tile % 2 == 0;
+    int fused = covey__pool_is_fused(layer);
     if (index == 1 && network->plan.early > 1) {
         covey__network_first_two(network, network->early[1], rgb,
                                  COVEY__RELU | (fused ? COVEY__POOL : 0));

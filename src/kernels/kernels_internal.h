@@ -22,7 +22,7 @@ enum {
     COVEY__CHANNELS_MAX = 512,
     COVEY__WINO_MAX = 9,      /* largest n */
     COVEY__RELU = 1,          /* flags of the output transform */
-    COVEY__POOL = 2           /* 2x2 max-pool; m even */
+    COVEY__POOL = 2           /* 2x2 max-pool */
 };
 
 /* c [rows][ldc >= panels*tile_n] = a [rows][lda >= k] times b, packed [panels][k][tile_n] by
@@ -42,7 +42,8 @@ typedef void covey__wino_input_fn(float *v, size_t stride, const float *in, size
 /* One tile, all channels: A^T M A + bias, with ReLU and 2x2 max-pool on request, written where
  * it lies inside out. M[point] is m[point*stride + channel]; (y, x) is the tile's corner in the
  * convolution's output [height][width][channels]; out is that, or with COVEY__POOL
- * [height/2][width/2][channels]. */
+ * [height/2][width/2][channels]. With COVEY__POOL and an odd m two tiles share the pool windows
+ * between them: the upper and left one must be written before. */
 typedef void covey__wino_output_fn(float *out, const float *m, size_t stride, const float *bias,
                                    size_t height, size_t width, size_t channels, size_t y,
                                    size_t x, int flags);

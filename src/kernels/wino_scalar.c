@@ -8,8 +8,6 @@
  * [LavinGray2016, eq. 8]; the matrices come from wino_matrices.c. Float32 throughout, U apart
  * (float64, rounded once). Clear, not fast: the other files of this family are tested against
  * a direct convolution and this. Tail: one channel at a time, so there is none. */
-#include <assert.h>
-
 #include "kernels_internal.h"
 #include "wino_weights_internal.h"
 
@@ -49,11 +47,11 @@ static float larger(float a, float b) {
 
 static void output(float *out, const float *m_, size_t stride, const float *bias, size_t height,
                    size_t width, size_t channels, size_t y, size_t x, int flags, int m) {
-    assert(!(flags & COVEY__POOL) || m % 2 == 0);
     covey__wino_matrices mats;
     covey__wino_matrices_compute(&mats, m);
-    int n = mats.n, step = flags & COVEY__POOL ? 2 : 1;
-    size_t out_height = height / (size_t)step, out_width = width / (size_t)step;
+    int n = mats.n;
+    size_t step = flags & COVEY__POOL ? 2 : 1;
+    size_t out_height = height / step, out_width = width / step;
     for (size_t c = 0; c < channels; ++c) {
         float half[COVEY__WINO_MAX][COVEY__WINO_MAX], Y[COVEY__WINO_MAX][COVEY__WINO_MAX];
         for (int i = 0; i < m; ++i) /* half = A^T M */
@@ -70,15 +68,15 @@ static void output(float *out, const float *m_, size_t stride, const float *bias
                 sum += bias[c];
                 Y[i][j] = flags & COVEY__RELU ? larger(sum, 0.0f) : sum;
             }
-        for (int i = 0; i < m; i += step)
-            for (int j = 0; j < m; j += step) {
-                size_t yy = (y + (size_t)i) / (size_t)step, xx = (x + (size_t)j) / (size_t)step;
-                if (yy >= out_height || xx >= out_width)
+        for (int i = 0; i < m; ++i)
+            for (int j = 0; j < m; ++j) {
+                size_t yy = y + (size_t)i, xx = x + (size_t)j;
+                if (yy / step >= out_height || xx / step >= out_width)
                     continue;
-                out[(yy * out_width + xx) * channels + c] =
-                    step == 1 ? Y[i][j]
-                              : larger(larger(Y[i][j], Y[i][j + 1]),
-                                       larger(Y[i + 1][j], Y[i + 1][j + 1]));
+                float *to = out + (yy / step * out_width + xx / step) * channels + c;
+                /* A pool window begins with its upper left place, in this tile or one before. */
+                int begins = yy % step == 0 && xx % step == 0;
+                *to = begins ? Y[i][j] : larger(*to, Y[i][j]);
             }
     }
 }

@@ -118,38 +118,55 @@ COVEY__INLINE void output_line(vec y[7], const vec *half, vec bias, int m, int r
     }
 }
 
+/* The larger of what there is of a 2x2 window of the tile's lines: `above` or `below` may be NULL,
+ * a column outside 0 .. m-1. */
+COVEY__INLINE vec window_max(const vec *above, const vec *below, int left, int m) {
+    const vec *one = above ? above : below;
+    int first = left < 0 ? 0 : left, second = left + 1 < m ? left + 1 : first;
+    vec value = vec_max(one[first], one[second]);
+    if (above && below)
+        value = vec_max(value, vec_max(below[first], below[second]));
+    return value;
+}
+
 /* LANES channels of one tile, `rows` x `columns` of which lie inside out, whose pixels and rows
- * are `pixel` and `row` floats apart. */
+ * are `pixel` and `row` floats apart. down, right: with COVEY__POOL and an odd m, whether the
+ * tile's first line or column is the second of its pool window, which the tile before has begun. */
 COVEY__INLINE void output_channels(float *out, size_t row, size_t pixel, const float *m_,
                                    size_t stride, vec bias, size_t rows, size_t columns,
-                                   int flags, int m, line_fn *at) {
+                                   int flags, int m, int down, int right, line_fn *at) {
     int relu = flags & COVEY__RELU, pool = flags & COVEY__POOL, step = pool ? 2 : 1;
+    int side = (m + step - 1) / step;
     vec half[7][COVEY__WINO_MAX];
     output_columns(half, m_, stride, m, at);
-    for (int i = 0; i < m / step; ++i) {
+    for (int i = 0; i < side; ++i) {
+        int top = i * step - down, bottom = top + 1;
         vec y[7], below[7];
-        output_line(y, half[i * step], bias, m, relu, at);
-        if (pool)
-            output_line(below, half[i * step + 1], bias, m, relu, at);
+        if (top >= 0)
+            output_line(y, half[top], bias, m, relu, at);
+        if (pool && bottom < m)
+            output_line(below, half[bottom], bias, m, relu, at);
         if ((size_t)i >= rows)
             break;
-        for (int j = 0; j < m / step; ++j) {
-            vec value = y[j];
-            if (pool)
-                value = vec_max(vec_max(y[2 * j], y[2 * j + 1]),
-                                vec_max(below[2 * j], below[2 * j + 1]));
-            if ((size_t)j < columns)
-                vec_store(out + (size_t)i * row + (size_t)j * pixel, value);
+        for (int j = 0; j < side; ++j) {
+            float *to = out + (size_t)i * row + (size_t)j * pixel;
+            if ((size_t)j >= columns)
+                break;
+            vec value = pool ? window_max(top < 0 ? NULL : y, bottom < m ? below : NULL,
+                                          j * 2 - right, m)
+                             : y[j];
+            if ((down && i == 0) || (right && j == 0))
+                value = vec_max(value, vec_load(to));
+            vec_store(to, value);
         }
     }
 }
 
 COVEY__INLINE void output_tile(float *out, const float *m_, size_t stride, const float *bias,
                                size_t height, size_t width, size_t channels, size_t y, size_t x,
-                               int flags, int m, line_fn *at) {
+                               int flags, int m, int down, int right, line_fn *at) {
     assert(channels % COVEY__CHANNELS == 0);
-    assert(!(flags & COVEY__POOL) || m % 2 == 0);
-    size_t step = flags & COVEY__POOL ? 2 : 1, side = (size_t)m / step;
+    size_t step = flags & COVEY__POOL ? 2 : 1, side = ((size_t)m + step - 1) / step;
     size_t out_height = height / step, out_width = width / step;
     size_t top = y / step, left = x / step, row = out_width * channels;
     size_t rows = top < out_height ? out_height - top : 0;
@@ -158,33 +175,51 @@ COVEY__INLINE void output_tile(float *out, const float *m_, size_t stride, const
     if (rows >= side && columns >= side) { /* whole tile: constant bounds */
         for (size_t c = 0; c < channels; c += LANES)
             output_channels(out + c, row, channels, m_ + c, stride, vec_load(bias + c), side,
-                            side, flags, m, at);
+                            side, flags, m, down, right, at);
         return;
     }
     for (size_t c = 0; c < channels; c += LANES)
         output_channels(out + c, row, channels, m_ + c, stride, vec_load(bias + c), rows, columns,
-                        flags, m, at);
+                        flags, m, down, right, at);
 }
 
-/* The same with the flags as constants; pools need an even m. */
+/* The pools' place in the tile as constants. */
+COVEY__INLINE void output_pool(float *out, const float *m_, size_t stride, const float *bias,
+                               size_t height, size_t width, size_t channels, size_t y, size_t x,
+                               int flags, int m, line_fn *at) {
+    switch (m % 2 ? y % 2 * 2 + x % 2 : 0) {
+    case 0:
+        output_tile(out, m_, stride, bias, height, width, channels, y, x, flags, m, 0, 0, at);
+        break;
+    case 1:
+        output_tile(out, m_, stride, bias, height, width, channels, y, x, flags, m, 0, 1, at);
+        break;
+    case 2:
+        output_tile(out, m_, stride, bias, height, width, channels, y, x, flags, m, 1, 0, at);
+        break;
+    default:
+        output_tile(out, m_, stride, bias, height, width, channels, y, x, flags, m, 1, 1, at);
+    }
+}
+
+/* The flags as constants. */
 COVEY__INLINE void output_flags(float *out, const float *m_, size_t stride, const float *bias,
                                 size_t height, size_t width, size_t channels, size_t y, size_t x,
                                 int flags, int m, line_fn *at) {
-    switch (m % 2 ? flags & COVEY__RELU : flags) {
+    switch (flags) {
     case 0:
-        output_tile(out, m_, stride, bias, height, width, channels, y, x, 0, m, at);
+        output_tile(out, m_, stride, bias, height, width, channels, y, x, 0, m, 0, 0, at);
         break;
     case COVEY__RELU:
-        output_tile(out, m_, stride, bias, height, width, channels, y, x, COVEY__RELU, m, at);
+        output_tile(out, m_, stride, bias, height, width, channels, y, x, COVEY__RELU, m, 0, 0,
+                    at);
         break;
     case COVEY__POOL:
-        if (m % 2 == 0)
-            output_tile(out, m_, stride, bias, height, width, channels, y, x, COVEY__POOL, m, at);
+        output_pool(out, m_, stride, bias, height, width, channels, y, x, COVEY__POOL, m, at);
         break;
     default:
-        if (m % 2 == 0)
-            output_tile(out, m_, stride, bias, height, width, channels, y, x,
-                        COVEY__RELU | COVEY__POOL, m, at);
+        output_pool(out, m_, stride, bias, height, width, channels, y, x,
+                    COVEY__RELU | COVEY__POOL, m, at);
     }
 }
 

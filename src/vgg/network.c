@@ -70,9 +70,8 @@ static size_t activation_floats(const covey_network *network, int from, int to, 
     for (int i = from; i < to; ++i) {
         const covey__convolution *layer = &network->convolutions[i];
         size_t full = layer->height * layer->width * layer->outputs;
-        int fused = layer->pool && layer->plan.tile % 2 == 0;
-        size_t left = fused ? layer->height / 2 * (layer->width / 2) * layer->outputs : full;
-        left *= photos;
+        size_t pooled = layer->height / 2 * (layer->width / 2) * layer->outputs;
+        size_t left = photos * (covey__pool_is_fused(layer) ? pooled : full);
         largest = left > largest ? left : largest;
         largest = full > largest ? full : largest;
     }
@@ -220,7 +219,7 @@ static void convolve(covey_network *network, float *out, const float *in, const 
 static void full_layer(covey_network *network, float **result, float *other, float *in,
                        const uint8_t *rgb, int index, size_t photos) {
     const covey__convolution *layer = &network->convolutions[index];
-    int fused = layer->pool && layer->plan.tile % 2 == 0;
+    int fused = covey__pool_is_fused(layer);
     convolve(network, other, in, rgb, index, photos, COVEY__RELU | (fused ? COVEY__POOL : 0));
     *result = other;
     if (layer->pool && !fused) {
@@ -245,7 +244,7 @@ static void run_early(covey_network *network, float *out, const uint8_t *rgb) {
     for (int i = 1; i < last; ++i)
         full_layer(network, &at, partner(network->early, at), at, rgb, i, 1);
     const covey__convolution *layer = &network->convolutions[last];
-    if (layer->pool && layer->plan.tile % 2) {
+    if (layer->pool && !covey__pool_is_fused(layer)) {
         float *other = partner(network->early, at);
         convolve(network, other, at, rgb, last, 1, COVEY__RELU);
         covey__network_max_pool(network, out, other, 1, layer->height, layer->width,

@@ -38,14 +38,15 @@ static void prepare_task(void *argument, size_t task, int worker) {
     }
 }
 
-/* Row y of the first layer's output, from the prepared photo. */
-static void first_row(const covey_network *network, float *out, size_t y, int relu) {
+/* `width` pixels from (y, x) on of the first layer's output, from the prepared photo. */
+static void first_row(const covey_network *network, float *out, size_t y, size_t x, size_t width,
+                      int relu) {
     const covey__convolution *layer = &network->convolutions[0];
     size_t stride = (network->width + 2) * 3;
-    const float *row = network->rgb + y * stride;
+    const float *row = network->rgb + y * stride + 3 * x;
     const float *const rows[3] = {row, row + stride, row + 2 * stride};
-    network->kernels->conv_rgb(out, rows, layer->weights, layer->bias, network->width,
-                               layer->outputs, relu);
+    network->kernels->conv_rgb(out, rows, layer->weights, layer->bias, width, layer->outputs,
+                               relu);
 }
 
 static void first_task(void *argument, size_t task, int worker) {
@@ -56,7 +57,7 @@ static void first_task(void *argument, size_t task, int worker) {
     size_t end = (task + 1) * ROWS_PER_TASK;
     end = end < network->height ? end : network->height;
     for (size_t y = task * ROWS_PER_TASK; y < end; ++y)
-        first_row(network, context->out + y * floats, y, context->relu);
+        first_row(network, context->out + y * floats, y, 0, network->width, context->relu);
 }
 
 void covey__network_first(covey_network *network, float *out, const uint8_t *rgb, int relu) {
@@ -75,8 +76,9 @@ typedef struct wino_context {
     float *out;
     const float *in;
     size_t across, per_photo, total; /* tiles: in a row, in a photo, in all photos */
+    size_t group;                    /* 2: tiles in 2x2 groups that share pool windows, else 1 */
     size_t points;                   /* n * n */
-    size_t in_top, in_height;        /* the rows of the layer's input that `in` holds */
+    size_t in_top, in_left, in_height, in_width; /* the part of the layer's input `in` holds */
     int flags;
     size_t block;                    /* fused: tiles of a task, the plan's or fewer */
     size_t first, count;             /* staged: this pass's tiles */
@@ -112,12 +114,27 @@ static size_t scratch_floats(const covey__convolution *layer, size_t capacity) {
                     odd_lines(capacity * covey__m_stride(layer)));
 }
 
+/* The plan's block in whole groups. */
+static size_t whole_block(const covey__convolution *layer, size_t group) {
+    size_t groups = layer->plan.block / (group * group);
+    return (groups ? groups : 1) * group * group;
+}
+
 size_t covey__convolution_scratch(const covey__convolution *layer, size_t threads,
                                   size_t photos) {
     size_t tiles = photos * covey__tiles(layer->height, layer->plan.tile) *
                    covey__tiles(layer->width, layer->plan.tile);
-    size_t capacity = layer->plan.block < tiles ? layer->plan.block : tiles;
+    size_t one = whole_block(layer, 1), two = whole_block(layer, 2);
+    size_t block = one > two ? one : two, capacity = block < tiles ? block : tiles;
     return scratch_floats(layer, capacity) * (layer->plan.staged ? 1 : threads);
+}
+
+/* Where a photo's tile number `tile` lies, in tiles: row by row, or by 2x2 groups, each from top to
+ * bottom and left to right as covey__wino_output_fn asks. */
+static void place_tile(const wino_context *context, size_t tile, size_t *y, size_t *x) {
+    size_t band = context->across * context->group;
+    *y = tile / band * context->group + tile % context->group;
+    *x = tile % band / context->group;
 }
 
 static void input_tiles(const wino_context *context, const scratch *s, size_t slot, size_t first,
@@ -128,13 +145,14 @@ static void input_tiles(const wino_context *context, const scratch *s, size_t sl
                                       ? covey__wino_input_bf16(kernels, layer->plan.tile)
                                       : covey__wino_input(kernels, layer->plan.tile);
     size_t tile = (size_t)layer->plan.tile;
-    size_t image = context->in_height * layer->width * layer->inputs;
+    size_t image = context->in_height * context->in_width * layer->inputs;
     for (size_t i = 0; i < count; ++i) {
-        size_t photo = (first + i) / context->per_photo, place = (first + i) % context->per_photo;
-        ptrdiff_t y = (ptrdiff_t)(place / context->across * tile) - 1 - (ptrdiff_t)context->in_top;
-        ptrdiff_t x = (ptrdiff_t)(place % context->across * tile) - 1;
+        size_t photo = (first + i) / context->per_photo, y, x;
+        place_tile(context, (first + i) % context->per_photo, &y, &x);
         input(s->v + (slot + i) * s->v_stride, s->v_point, context->in + photo * image,
-              context->in_height, layer->width, layer->inputs, y, x);
+              context->in_height, context->in_width, layer->inputs,
+              (ptrdiff_t)(y * tile) - 1 - (ptrdiff_t)context->in_top,
+              (ptrdiff_t)(x * tile) - 1 - (ptrdiff_t)context->in_left);
     }
 }
 
@@ -146,10 +164,11 @@ static void output_tiles(const wino_context *context, const scratch *s, size_t s
     size_t tile = (size_t)layer->plan.tile, step = context->flags & COVEY__POOL ? 2 : 1;
     size_t image = (layer->height / step) * (layer->width / step) * layer->outputs;
     for (size_t i = 0; i < count; ++i) {
-        size_t photo = (first + i) / context->per_photo, place = (first + i) % context->per_photo;
+        size_t photo = (first + i) / context->per_photo, y, x;
+        place_tile(context, (first + i) % context->per_photo, &y, &x);
         output(context->out + photo * image, s->m + (slot + i) * s->m_stride, s->m_point,
-               layer->bias, layer->height, layer->width, layer->outputs,
-               place / context->across * tile, place % context->across * tile, context->flags);
+               layer->bias, layer->height, layer->width, layer->outputs, y * tile, x * tile,
+               context->flags);
     }
 }
 
@@ -193,7 +212,7 @@ static void fused_task(void *argument, size_t task, int worker) {
 }
 
 static scratch staged_scratch(const wino_context *context) {
-    size_t block = context->layer->plan.block;
+    size_t block = whole_block(context->layer, context->group);
     return scratch_at(context, context->network->scratch,
                       block < context->total ? block : context->total);
 }
@@ -233,12 +252,13 @@ static void run_staged(wino_context *context) {
     size_t panels = layer->padded / network->kernels->gemm_tile_n;
     /* Small enough for an even load on a few threads. */
     context->panels_per_task = panels > 8 ? 8 : panels;
-    context->tiles_per_task = context->total < 64 ? 1 : 4;
+    context->tiles_per_task = context->total < 64 && context->group == 1 ? 1 : 4;
     size_t groups = (panels + context->panels_per_task - 1) / context->panels_per_task;
-    for (size_t first = 0; first < context->total; first += layer->plan.block) {
+    size_t block = whole_block(layer, context->group);
+    for (size_t first = 0; first < context->total; first += block) {
         size_t left = context->total - first;
         context->first = first;
-        context->count = left < layer->plan.block ? left : layer->plan.block;
+        context->count = left < block ? left : block;
         size_t tasks =
             (context->count + context->tiles_per_task - 1) / context->tiles_per_task;
         covey__pool_run(network->pool, tasks, staged_input_task, context);
@@ -250,7 +270,7 @@ static void run_staged(wino_context *context) {
 static wino_context context_of(covey_network *network, float *out, const float *in, int index,
                                size_t photos, int flags) {
     const covey__convolution *layer = &network->convolutions[index];
-    assert(index >= 1 && !((flags & COVEY__POOL) && layer->plan.tile % 2));
+    assert(index >= 1 && !((flags & COVEY__POOL) && !covey__pool_is_fused(layer)));
     size_t n = (size_t)layer->plan.tile + 2;
     wino_context context = {.network = network,
                             .layer = layer,
@@ -258,7 +278,9 @@ static wino_context context_of(covey_network *network, float *out, const float *
                             .in = in,
                             .across = covey__tiles(layer->width, layer->plan.tile),
                             .points = n * n,
+                            .group = flags & COVEY__POOL && layer->plan.tile % 2 ? 2 : 1,
                             .in_height = layer->height,
+                            .in_width = layer->width,
                             .flags = flags};
     context.per_photo = context.across * covey__tiles(layer->height, layer->plan.tile);
     context.total = photos * context.per_photo;
@@ -267,14 +289,16 @@ static wino_context context_of(covey_network *network, float *out, const float *
 
 /* Tiles of a fused task: the plan's, or fewer where the number of tasks would otherwise leave
  * threads idle at the end (one photo's 64 tiles are 4 4/7 blocks of 14, two threads take six of
- * 11). Many tasks balance by themselves. */
+ * 11). Many tasks balance by themselves. Whole groups. */
 static size_t even_block(const wino_context *context) {
-    size_t block = context->layer->plan.block;
+    size_t least = context->group * context->group;
+    size_t block = whole_block(context->layer, context->group) / least;
+    size_t groups = context->total / least;
     size_t threads = (size_t)covey__pool_size(context->network->pool);
-    size_t tasks = (context->total + block - 1) / block;
+    size_t tasks = (groups + block - 1) / block;
     if (tasks < 8 * threads)
         tasks = (tasks + threads - 1) / threads * threads;
-    return (context->total + tasks - 1) / tasks;
+    return (groups + tasks - 1) / tasks * least;
 }
 
 void covey__network_convolve(covey_network *network, float *out, const float *in, int index,
@@ -291,43 +315,65 @@ void covey__network_convolve(covey_network *network, float *out, const float *in
 
 /* ---- the first two layers together ------------------------------------------------------- */
 
-/* Tiles per block: a row of tiles cut evenly into blocks of at most the plan's. */
-static size_t strip_block(const covey__convolution *layer) {
-    size_t across = covey__tiles(layer->width, layer->plan.tile);
-    size_t parts = (across + layer->plan.block - 1) / layer->plan.block;
-    return (across + parts - 1) / parts;
+/* A strip is a block of tiles, one tile high or, with 2x2 groups, two. */
+typedef struct strip {
+    size_t high, wide; /* tiles */
+    size_t in_height, in_width; /* of the second layer's input, at most */
+} strip;
+
+static strip strip_of(const covey__convolution *layer, size_t group) {
+    size_t across = covey__tiles(layer->width, layer->plan.tile) / group;
+    size_t most = whole_block(layer, group) / (group * group);
+    size_t parts = (across + most - 1) / most;
+    strip s = {.high = group, .wide = (across + parts - 1) / parts * group};
+    s.in_height = s.high * (size_t)layer->plan.tile + 2;
+    s.in_width = s.wide * (size_t)layer->plan.tile + 2;
+    return s;
 }
 
-static size_t strip_floats(const covey__convolution *layer) {
-    return ((size_t)layer->plan.tile + 2) * layer->width * layer->inputs;
+static size_t strip_floats(const covey__convolution *layer, const strip *s) {
+    return s->in_height * s->in_width * layer->inputs;
 }
 
+/* Enough for groups of one and of two tiles. */
 size_t covey__first_two_scratch(const covey__convolution *second, size_t threads) {
-    return threads * (strip_floats(second) + scratch_floats(second, strip_block(second)));
+    size_t largest = 0;
+    for (size_t group = 1; group <= 2; ++group) {
+        strip s = strip_of(second, group);
+        size_t floats = strip_floats(second, &s) + scratch_floats(second, s.high * s.wide);
+        largest = floats > largest ? floats : largest;
+    }
+    return threads * largest;
 }
 
-/* One row of tiles of the second layer: the rows of the first that it reads are computed into
- * the thread's strip, and never leave its cache. Neighbours compute two rows twice. */
+/* The part of the first layer's output that a strip of the second reads is computed into the
+ * thread's scratch, and never leaves its cache. Neighbours compute the two places between them
+ * twice. */
 static void strip_task(void *argument, size_t task, int worker) {
     const wino_context *context = argument;
     covey_network *network = context->network;
     const covey__convolution *layer = context->layer;
-    size_t tile = (size_t)layer->plan.tile, block = strip_block(layer), y = task * tile;
-    size_t top = y ? y - 1 : 0;
-    size_t bottom = y + tile + 1 < layer->height ? y + tile + 1 : layer->height;
-    float *strip = network->scratch +
-                   (size_t)worker * (strip_floats(layer) + scratch_floats(layer, block));
-    for (size_t row = top; row < bottom; ++row)
-        first_row(network, strip + (row - top) * layer->width * layer->inputs, row, 1);
+    strip shape = strip_of(layer, context->group);
+    size_t parts = (context->across + shape.wide - 1) / shape.wide;
+    size_t tile = (size_t)layer->plan.tile, count = shape.high * shape.wide;
+    size_t first_x = task % parts * shape.wide, y = task / parts * shape.high * tile;
+    size_t left = context->across - first_x, wide = left < shape.wide ? left : shape.wide;
+    size_t x = first_x * tile;
     wino_context mine = *context;
-    mine.in = strip;
-    mine.in_top = top;
-    mine.in_height = bottom - top;
-    scratch s = scratch_at(&mine, strip + strip_floats(layer), block);
-    for (size_t x = 0; x < context->across; x += block) {
-        size_t left = context->across - x;
-        compute_block(&mine, &s, task * context->across + x, left < block ? left : block);
-    }
+    mine.in_top = y ? y - 1 : 0;
+    mine.in_left = x ? x - 1 : 0;
+    size_t bottom = y + shape.high * tile + 1, right = x + wide * tile + 1;
+    mine.in_height = (bottom < layer->height ? bottom : layer->height) - mine.in_top;
+    mine.in_width = (right < layer->width ? right : layer->width) - mine.in_left;
+    float *in = network->scratch + (size_t)worker * (strip_floats(layer, &shape) +
+                                                     scratch_floats(layer, count));
+    for (size_t row = 0; row < mine.in_height; ++row)
+        first_row(network, in + row * mine.in_width * layer->inputs, mine.in_top + row,
+                  mine.in_left, mine.in_width, 1);
+    mine.in = in;
+    scratch s = scratch_at(&mine, in + strip_floats(layer, &shape), count);
+    compute_block(&mine, &s, task / parts * context->across * shape.high + first_x * shape.high,
+                  wide * shape.high);
 }
 
 void covey__network_first_two(covey_network *network, float *out, const uint8_t *rgb, int flags) {
@@ -335,7 +381,10 @@ void covey__network_first_two(covey_network *network, float *out, const uint8_t 
     covey__pool_run(network->pool, (network->height + 2 + ROWS_PER_TASK - 1) / ROWS_PER_TASK,
                     prepare_task, &first);
     wino_context context = context_of(network, out, NULL, 1, 1, flags);
-    covey__pool_run(network->pool, context.per_photo / context.across, strip_task, &context);
+    strip shape = strip_of(context.layer, context.group);
+    size_t parts = (context.across + shape.wide - 1) / shape.wide;
+    covey__pool_run(network->pool, context.per_photo / context.across / shape.high * parts,
+                    strip_task, &context);
 }
 
 /* ---- max-pool ---------------------------------------------------------------------------- */

@@ -81,6 +81,14 @@ static inline size_t covey__tiles(size_t size, int tile) {
     return (size + (size_t)tile - 1) / (size_t)tile;
 }
 
+/* Whether the layer's pool is part of its output transform. With an odd tile, two tiles share pool
+ * windows, and a task takes whole 2x2 groups of tiles. */
+static inline int covey__pool_is_fused(const covey__convolution *layer) {
+    int tile = layer->plan.tile;
+    return layer->pool && (tile % 2 == 0 || (covey__tiles(layer->height, tile) % 2 == 0 &&
+                                             covey__tiles(layer->width, tile) % 2 == 0));
+}
+
 /* Floats of V's row: its depth, and one cache line more so that rows fall into different sets. */
 static inline size_t covey__v_stride(const covey__convolution *convolution) {
     return (convolution->depth + 15) / 16 * 16 + 16;
@@ -105,7 +113,7 @@ covey_status covey__network_pack(covey_network *network, const covey_weights *we
 void covey__network_first(covey_network *network, float *out, const uint8_t *rgb, int relu);
 
 /* Convolution 1..12 for `photos` photos that lie one after the other. flags: COVEY__RELU,
- * COVEY__POOL (which needs an even tile). */
+ * COVEY__POOL (where covey__pool_is_fused). */
 void covey__network_convolve(covey_network *network, float *out, const float *in, int index,
                              size_t photos, int flags);
 
