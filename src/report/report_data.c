@@ -58,6 +58,24 @@ static void add_words(covey__page *page) {
         {"nearest", COVEY__MSG_NEAREST},
         {"nearestNote", COVEY__MSG_NEAREST_NOTE},
         {"original", COVEY__MSG_OPEN_ORIGINAL},
+        {"objective", COVEY__MSG_OBJECTIVE},
+        {"round", COVEY__MSG_ROUND},
+        {"shift", COVEY__MSG_SHIFT},
+        {"share", COVEY__MSG_SHARE},
+        {"residual", COVEY__MSG_RESIDUAL},
+        {"residualU", COVEY__MSG_RESIDUAL_U},
+        {"silhouette", COVEY__MSG_SILHOUETTE},
+        {"calinski", COVEY__MSG_CALINSKI},
+        {"elbow", COVEY__MSG_ELBOW},
+        {"stability", COVEY__MSG_STABILITY},
+        {"groupsAxis", COVEY__MSG_GROUPS},
+        {"scaleAt", COVEY__MSG_SCALE_AT},
+        {"chosenK", COVEY__MSG_CHOSEN_K},
+        {"objectiveAlt", COVEY__MSG_OBJECTIVE_ALT},
+        {"shiftAlt", COVEY__MSG_SHIFT_ALT},
+        {"firmAlt", COVEY__MSG_FIRM_ALT},
+        {"kAlt", COVEY__MSG_K_ALT},
+        {"curvesAlt", COVEY__MSG_CURVES_ALT},
     };
     covey__page_add(page, ",\"say\":{");
     for (size_t i = 0; i < sizeof words / sizeof *words; ++i) {
@@ -135,12 +153,15 @@ void covey__page_write_data(covey__page *page) {
         add_numbers(page, "weight", c->weight, page->n);
         add_numbers(page, "margin", c->margin, page->n);
         add_numbers(page, "distance", c->distance, page->n);
+        covey__page_write_residuals(page, l);
+        covey__page_write_history(page, l);
         covey__page_add(page, "}");
     }
     covey__page_add(page, "]");
     add_undecided(page);
     add_near(page);
     add_ways(page);
+    covey__page_write_k_table(page);
     add_words(page);
     covey__page_add(page, "}</script>\n");
 }

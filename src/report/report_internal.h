@@ -29,6 +29,7 @@ typedef struct covey__short {
 /* Numbers as data, the same in every language. */
 covey__short covey__fixed(double value, int digits); /* always with a point; a dash if not finite */
 covey__short covey__significant(double value);       /* four digits that matter */
+covey__short covey__nine_digits(double value);        /* for charts */
 
 /* Numbers within sentences, with the language's digits. */
 covey__short covey__prose(covey_language language, covey__short number); /* one of the above */
@@ -47,8 +48,15 @@ covey__short covey__phrase(covey_language language, covey__message message, cons
 enum {
     COVEY__LEFT_OUT = -1,
     COVEY__ROWS_SHOWN = 200, /* of a cluster, where there are no photos to look at */
-    COVEY__NEAR_SHOWN = 8    /* nearest photos of each */
+    COVEY__NEAR_SHOWN = 8,   /* nearest photos of each */
+    COVEY__BINS = 40,        /* of a residual histogram */
+    COVEY__CURVE = 61        /* points of a curve over it */
 };
+
+/* Residuals of one loss from 0 to `top`, the last bin with all beyond; top 0: not known. */
+typedef struct covey__residuals {
+    double top, share[COVEY__BINS];
+} covey__residuals;
 #define COVEY__NO_MAJORITY 0.5 /* disagreement from which a row counts as undecided */
 
 /* What every part of the page reads. Prepared once, so that the parts only write. */
@@ -74,10 +82,12 @@ typedef struct covey__page {
     double *map;           /* [n][2], or NULL */
     double map_share[2];
     covey_neighbour *near; /* [n][COVEY__NEAR_SHOWN], or NULL */
+    covey__residuals *residuals; /* [n_losses], or NULL */
 } covey__page;
 
 /* Fills the last part of the page, which will be written to `path`. */
 covey_status covey__page_measure(covey__page *page, const char *path, covey_error *err);
+covey_status covey__page_measure_residuals(covey__page *page, covey_error *err);
 void covey__page_measure_fini(covey__page *page);
 
 /* Writes a message with its arguments, all escaped. */
@@ -116,9 +126,14 @@ void covey__page_write_tools(covey__page *page, int grouped);
 void covey__page_write_contact(covey__page *page); /* all photos, where nothing was clustered */
 void covey__page_write_undecided(covey__page *page);
 void covey__page_write_losses(covey__page *page);
+void covey__page_write_found(covey__page *page);
 void covey__page_write_skipped(covey__page *page);
 void covey__page_write_facts(covey__page *page);
 void covey__page_write_help(covey__page *page);
+/* Parts of the data block: of one loss, and the choice of k. */
+void covey__page_write_residuals(covey__page *page, size_t l);
+void covey__page_write_history(covey__page *page, size_t l);
+void covey__page_write_k_table(covey__page *page);
 void covey__page_write_data(covey__page *page); /* the numbers the script works with */
 
 /* The bundle of src/report/page. */

@@ -74,6 +74,8 @@ covey_status covey__page_measure(covey__page *page, const char *path, covey_erro
     const covey_run *run = page->run;
     size_t n = page->n;
     COVEY_TRY(find_ways(page, path, err));
+    if (page->comparison)
+        COVEY_TRY(covey__page_measure_residuals(page, err));
     if (!run->features.data || run->features.rows != n || n < 2 || !page->comparison)
         goto done;
     page->map = covey__alloc_array(n, 2 * sizeof *page->map);
@@ -95,4 +97,5 @@ void covey__page_measure_fini(covey__page *page) {
     covey__free(page->ways);
     covey__free(page->map);
     covey__free(page->near);
+    covey__free(page->residuals);
 }

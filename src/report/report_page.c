@@ -254,6 +254,7 @@ static void add_navigation(covey__page *page) {
         if (compared(page))
             add_link(page, "undecided", COVEY__MSG_UNDECIDED, page->undecided);
         add_link(page, "losses", COVEY__MSG_LOSSES, page->comparison->n_losses);
+        add_link(page, "found-how", COVEY__MSG_FOUND, 0);
     } else if (page->has_photos) {
         add_link(page, "groups", COVEY__MSG_PHOTOS, page->n);
     }
@@ -283,6 +284,7 @@ static void write_page(covey__page *page) {
         if (compared(page))
             covey__page_write_undecided(page);
         covey__page_write_losses(page);
+        covey__page_write_found(page);
     } else if (page->has_photos) {
         covey__page_write_contact(page);
     }

@@ -12,7 +12,13 @@ import { count, fill, setNumerals } from "./text.js";
  * @property {number[]} medoid by cluster
  * @property {(number|null)[]} weight
  * @property {(number|null)[]} margin
- * @property {(number|null)[]} distance */
+ * @property {(number|null)[]} distance
+ * @property {number} [radial] @property {number[]} [top] of the histogram
+ * @property {number[]} [share] of rows or residuals in each bin
+ * @property {number[]} [scales] @property {string[]} [scaleNames]
+ * @property {number[]} [rho] @property {number[]} [psi] @property {number[]} [curve] the weight
+ * @property {number} [restart] the one that won
+ * @property {{restart: number, objective: number[], shift: number[]}[]} [history] */
 
 /** @typedef {object} Data
  * @property {number} n @property {number} k @property {number} cap
@@ -21,6 +27,7 @@ import { count, fill, setNumerals } from "./text.js";
  * @property {number} nearCount @property {number[]} near nearCount rows for each; [] or -1: none
  * @property {number[]} nearness
  * @property {string[]} ways to each root, "": none @property {number[]} root of each photo, [] if one
+ * @property {number} kChosen @property {Record<string, number[]>} kTable
  * @property {Record<string, string>} say */
 
 /** @type {Data} */

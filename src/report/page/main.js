@@ -18,6 +18,7 @@ import "./gallery.js";
 import "./peek.js";
 import "./sheet.js";
 import "./duel.js";
+import "./found.js";
 import "./follow.js";
 
 /* Last, so that controls show only if they work. */

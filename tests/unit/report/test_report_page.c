@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
+
 #include "covey_test.h"
 
 #include "base_internal.h"
@@ -119,7 +121,8 @@ static void check_links(const char *html) {
 
 /* Nothing but data: and thumbs/ is named as a source, and no address of the net occurs. */
 static void check_offline(const char *html) {
-    assert_lacks(html, "http:");
+    /* The name of SVG is no address: nothing is fetched by it. */
+    assert_int_equal(count_of(html, "http:"), count_of(html, "\"http://www.w3.org/2000/svg\""));
     assert_lacks(html, "https:");
     assert_lacks(html, "@import");
     assert_lacks(html, " style=\"");
@@ -229,6 +232,29 @@ static void test_each_thumbnail_is_in_the_page_once(void **state) {
     assert_lacks(html, "data:image/jpeg");
     assert_has(html, "loading=\"lazy\" src=\"thumbs/000049.jpg\"");
     check_whole(html);
+    covey__free(html);
+}
+
+/* The numbers that the charts are drawn from: shares add up, curves start and end where they should. */
+static void test_chart_data(void **state) {
+    (void)state;
+    fixture_options o = {.n = 200, .k = 4, .n_losses = 6, .photos = 1};
+    size_t size;
+    char *html = page_of(&o, 0, &size), *at = html;
+    for (size_t found = 0; found < 3; ++found) { /* square, correntropy, epsilon: distances known */
+        at = strstr(at, "\"share\":[");
+        assert_non_null(at);
+        double sum = 0;
+        for (at += 9; *at != ']';)
+            sum += strtod(at + 1, &at);
+        assert_true(fabs(sum - 1) < 1e-6);
+        at = strstr(at, "\"rho\":[0,");
+        assert_non_null(at);
+    }
+    assert_has(html, "\"scaleNames\":[\"sigma\"]");
+    assert_has(html, "id=\"chart-curves\"");
+    assert_lacks(html, "id=\"chart-rounds\""); /* the fixture has no history */
+    assert_lacks(html, "id=\"chart-k\"");
     covey__free(html);
 }
 
@@ -463,6 +489,7 @@ int main(void) {
         cmocka_unit_test(test_photos_add_up),
         cmocka_unit_test(test_undecided),
         cmocka_unit_test(test_each_thumbnail_is_in_the_page_once),
+        cmocka_unit_test(test_chart_data),
         cmocka_unit_test(test_hostile_names_stay_text),
         cmocka_unit_test(test_names_in_skips_roots_and_groups),
         cmocka_unit_test(test_policy_names_the_digests_of_style_and_script),
