@@ -171,20 +171,42 @@ done:
     return status;
 }
 
+/* What a database says of itself. */
+typedef struct marks {
+    int64_t application, version, tables;
+} marks;
+
+/* Read as one: between two reads another run may have made the tables. The savepoint is a transaction
+ * of its own, or a part of the one that is open. */
+static covey_status read_marks(covey_catalogue *c, marks *out, covey_error *err) {
+    covey_status status = COVEY_OK;
+    COVEY_TRY(covey__catalogue_exec(c, "SAVEPOINT marks", err));
+    status = number_of(c, &out->application, "PRAGMA application_id", err);
+    if (status == COVEY_OK)
+        status = number_of(c, &out->version, "PRAGMA user_version", err);
+    if (status == COVEY_OK)
+        status = number_of(c, &out->tables, "SELECT count(*) FROM sqlite_schema", err);
+    int code = sqlite3_exec(c->db, "RELEASE marks", NULL, NULL, NULL);
+    if (code != SQLITE_OK && status == COVEY_OK)
+        status = covey__catalogue_fail(c, code, "could not be read", err);
+done:
+    return status;
+}
+
 /* 1 where the file is ours and of this version, 0 where it is empty. */
 static covey_status examine(covey_catalogue *c, int *ours, covey_error *err) {
     covey_status status = COVEY_OK;
-    int64_t application, version, tables;
-    COVEY_TRY(number_of(c, &application, "PRAGMA application_id", err));
-    COVEY_TRY(number_of(c, &version, "PRAGMA user_version", err));
-    COVEY_TRY(number_of(c, &tables, "SELECT count(*) FROM sqlite_schema", err));
-    *ours = application == COVEY__CATALOGUE_APPLICATION;
-    COVEY_FAIL_IF(!*ours && (application || version || tables), err, COVEY_E_FORMAT, c->path,
+    marks found;
+    COVEY_TRY(read_marks(c, &found, err));
+    *ours = found.application == COVEY__CATALOGUE_APPLICATION;
+    COVEY_FAIL_IF(!*ours && (found.application || found.version || found.tables), err,
+                  COVEY_E_FORMAT, c->path,
                   "is a database, but not Covey's; remove it, or name another folder with --cache");
-    COVEY_FAIL_IF(*ours && version > COVEY__CATALOGUE_VERSION, err, COVEY_E_UNSUPPORTED, c->path,
+    COVEY_FAIL_IF(*ours && found.version > COVEY__CATALOGUE_VERSION, err, COVEY_E_UNSUPPORTED,
+                  c->path,
                   "was written by a newer Covey; use that one, or name another folder with "
                   "--cache");
-    COVEY_FAIL_IF(*ours && version != COVEY__CATALOGUE_VERSION, err, COVEY_E_FORMAT, c->path,
+    COVEY_FAIL_IF(*ours && found.version != COVEY__CATALOGUE_VERSION, err, COVEY_E_FORMAT, c->path,
                   "is of no version that Covey knows; remove it");
 done:
     return status;
