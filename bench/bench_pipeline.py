@@ -4,14 +4,17 @@
     bench_pipeline.py --build BUILD [--photos DIR] [--rounds 3] [--threads N] [--json FILE]
 
 Without --photos, 16 JPEGs of 20 megapixels are made (seeded texture at several scales, quality 92,
-4:2:0, as cameras write them) in BUILD/bench-photos. Covey's time is that of the whole command; the
-others' is the loop over the photos alone, their start-up and imports left out: `torch` decodes
-between batches of 8, `torch-workers` in a DataLoader of as many worker processes as threads.
+4:2:0, as cameras write them) in BUILD/bench-photos, each copied twice: 48 files, all of them
+decoded and described. Covey's time is that of the whole command, its start-up counted (without
+the catalogue of what is known already); the others' is the loop over the photos alone, their
+start-up and imports left out: `torch` decodes between batches of 8, `torch-workers` in a DataLoader
+of as many worker processes as threads.
 """
 import argparse
 import glob
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -25,12 +28,12 @@ import bench_worker
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def make_photos(folder, count=16, width=5472, height=3648):
+def make_photos(folder, count=16, copies=3, width=5472, height=3648):
     from PIL import Image
     os.makedirs(folder, exist_ok=True)
     for index in range(count):
-        path = os.path.join(folder, f"photo_{index:02d}.jpg")
-        if os.path.exists(path):
+        paths = [os.path.join(folder, f"photo_{index:02d}_{copy}.jpg") for copy in range(copies)]
+        if all(os.path.exists(path) for path in paths):
             continue
         rng = np.random.default_rng(index)
         total = np.full((height, width, 3), 118.0, dtype=np.float32)
@@ -40,9 +43,11 @@ def make_photos(folder, count=16, width=5472, height=3648):
             total += np.asarray(Image.fromarray(small).resize((width, height), Image.BICUBIC),
                                 dtype=np.float32) - 128
         total += rng.normal(size=(height, width, 1)).astype(np.float32) * 3
-        Image.fromarray(total.clip(0, 255).astype(np.uint8)).save(path + ".part", "JPEG",
-                                                                  quality=92)
-        os.rename(path + ".part", path)
+        part = paths[0] + ".part"
+        Image.fromarray(total.clip(0, 255).astype(np.uint8)).save(part, "JPEG", quality=92)
+        for path in paths[1:]:
+            shutil.copyfile(part, path)
+        os.rename(part, paths[0])
 
 
 class Photos:
