@@ -82,15 +82,14 @@ covey_status covey__bounds_init(covey__bounds *bounds, const covey__data *data,
     bounds->bound = covey__alloc(cells);
     bounds->value = covey__alloc_array(n, sizeof *bounds->value);
     bounds->then = covey__alloc_array(n, sizeof *bounds->then);
-    bounds->zeros = covey__calloc(d, sizeof *bounds->zeros);
     bounds->owner = covey__alloc_array(n, sizeof *bounds->owner);
     bounds->path = covey__calloc(bounds->stride, sizeof *bounds->path);
     bounds->rounded = covey__calloc(bounds->stride, sizeof *bounds->rounded);
     bounds->centres = covey__mul_size(&cells, k, d)
                           ? NULL
                           : covey__alloc_array(cells, sizeof *bounds->centres);
-    COVEY_NOMEM_IF(!bounds->bound || !bounds->value || !bounds->then || !bounds->zeros ||
-                       !bounds->owner || !bounds->path || !bounds->rounded || !bounds->centres,
+    COVEY_NOMEM_IF(!bounds->bound || !bounds->value || !bounds->then || !bounds->owner ||
+                       !bounds->path || !bounds->rounded || !bounds->centres,
                    err);
 done:
     return status;
@@ -100,7 +99,6 @@ void covey__bounds_fini(covey__bounds *bounds) {
     covey__free(bounds->bound);
     covey__free(bounds->value);
     covey__free(bounds->then);
-    covey__free(bounds->zeros);
     covey__free(bounds->owner);
     covey__free(bounds->path);
     covey__free(bounds->rounded);
@@ -148,6 +146,7 @@ typedef struct bounded {
     float *scratch;   /* [workers][scratch_size]: scores, then rows side by side */
     uint32_t *lists;  /* [workers][ROWS_PER_TASK + BLOCK + stride] */
     size_t scratch_size;
+    double relative, absolute; /* a distance by `squares` is off by no more */
     atomic_size_t moved, compared;
 } bounded;
 
@@ -169,7 +168,7 @@ static void bounds_from_scores(bounded *a, size_t i, const float *scores) {
     double magnitude = packed->heaviest;
     switch (a->measure->kind) {
     case COVEY__KIND_SQUARE:
-        constant = a->data->kernels->row_loss(x, b->zeros, d, COVEY__KIND_SQUARE, 0);
+        constant = a->data->square[i];
         magnitude = (length + packed->longest) * (length + packed->longest);
         break;
     case COVEY__KIND_ABSOLUTE:
@@ -196,6 +195,14 @@ static void bounds_from_scores(bounded *a, size_t i, const float *scores) {
                              b->metric != COVEY__METRIC_SUM, b->stride);
 }
 
+/* What |x - c|^2 of row i can be at most, its score given. */
+static double most_from_score(const bounded *a, size_t i, int32_t label, float score) {
+    const covey__packed *p = a->packed;
+    double off = p->absolute + p->per_length * a->data->length[i];
+    double value = a->data->square[i] + p->offset[label] + (double)p->scale * score + off;
+    return value > 0 ? value * (1 + SLACK) : 0;
+}
+
 /* Rows list [count], against every centre. */
 static void assign_all(bounded *a, const uint32_t *list, size_t count, int worker) {
     const covey__data *data = a->data;
@@ -219,9 +226,12 @@ static void assign_all(bounded *a, const uint32_t *list, size_t count, int worke
         double value = INFINITY;
         int32_t label = 0;
         if (scores) {
-            label = covey__decide(&value, data, a->measure, a->packed, row,
-                                  scores + i * a->packed->stride);
-            bounds_from_scores(a, row, scores + i * a->packed->stride);
+            const float *own = scores + i * a->packed->stride;
+            int enough = a->measure->kind == COVEY__KIND_SQUARE; /* to know it from above */
+            label = covey__decide(enough ? NULL : &value, data, a->measure, a->packed, row, own);
+            if (enough)
+                value = most_from_score(a, row, label, own[label]);
+            bounds_from_scores(a, row, own);
         }
         for (size_t j = 0; !scores && j < b->stride; ++j) {
             double to = j < k ? covey__measure_row(a->measure, data->x + row * d,
@@ -256,6 +266,69 @@ static void assign_some(bounded *a, size_t i, const uint32_t *list, size_t count
     }
     set_own(b, i, best, value);
     a->labels[i] = (int32_t)best;
+}
+
+/* Between what a distance lies, its float32 square given. */
+typedef struct interval {
+    double low, high;
+} interval;
+
+static interval distance_between(const bounded *a, float square) {
+    double r = sqrt((double)square);
+    double low = r * (1 - a->relative) - a->absolute;
+    return (interval){low > 0 ? low : 0, r * (1 + a->relative) + a->absolute};
+}
+
+/* Under a distance: row i, unsettled, by float32 distances to its own centre and to those that its
+ * bounds then leave open, float64 only where these intervals overlap. Returns how many centres
+ * were compared; 0: too many are open, and nothing is done. */
+static size_t assign_near(bounded *a, size_t i, uint32_t *open, float *squares) {
+    covey__bounds *b = a->bounds;
+    const covey__packed *packed = a->packed;
+    const covey__score_kernels *kernels = a->data->kernels;
+    size_t d = a->data->d, best = (size_t)a->labels[i];
+    const float *x = a->data->x + i * d;
+    float *bound = b->bound + i * b->stride;
+    open[0] = (uint32_t)best;
+    kernels->squares(squares, x, d, packed->rounded, packed->d_pad, open, 1);
+    interval own = distance_between(a, *squares), nearest = own;
+    size_t count = find_open(a, open, i, own.high);
+    if (count > packed->k / SCORE_ALL + 1)
+        return 0;
+    kernels->squares(squares, x, d, packed->rounded, packed->d_pad, open, count);
+    for (size_t c = 0; c < count; ++c) {
+        interval to = distance_between(a, squares[c]);
+        if (to.high < nearest.high) {
+            nearest = to;
+            best = open[c];
+        }
+    }
+    size_t label = (size_t)a->labels[i], close = own.low <= nearest.high;
+    for (size_t c = 0; c < count; ++c)
+        close += distance_between(a, squares[c]).low <= nearest.high;
+    if (close > 1) { /* float64 decides between those, ties to the lower index */
+        double value = INFINITY;
+        for (size_t c = 0; c <= count; ++c) {
+            interval to = c < count ? distance_between(a, squares[c]) : own;
+            size_t j = c < count ? open[c] : label;
+            if (to.low > nearest.high)
+                continue;
+            double exact = covey__measure_row(a->measure, x, packed->centres + j * d);
+            if (exact < value || (exact == value && j < best)) {
+                value = exact;
+                best = j;
+            }
+        }
+        nearest.high = sqrt(value) * (1 + SLACK);
+    }
+    for (size_t c = 0; c < count; ++c)
+        bound[open[c]] = (float)(distance_between(a, squares[c]).low * (1 - SLACK) +
+                                 b->path[open[c]]);
+    if (best != label)
+        bound[label] = (float)(own.low * (1 - SLACK) + b->path[label]);
+    set_own(b, i, best, nearest.high * nearest.high * (1 + SLACK));
+    a->labels[i] = (int32_t)best;
+    return 1 + count;
 }
 
 /* The rows of a task that a bound does not settle: list, and how many. */
@@ -298,6 +371,8 @@ static void assign_task(void *context, size_t task, int worker) {
     size_t end = first + ROWS_PER_TASK < a->data->n ? first + ROWS_PER_TASK : a->data->n;
     uint32_t *list = a->lists + (size_t)worker * (ROWS_PER_TASK + BLOCK + b->stride);
     uint32_t *batch = list + ROWS_PER_TASK, *open = batch + BLOCK;
+    float *squares = a->scratch + (size_t)worker * a->scratch_size; /* free until a flush */
+    int near = a->measure->kind == COVEY__KIND_SQUARE;
     size_t unsettled = find_unsettled(a, list, open, first, end);
     int32_t before[BLOCK];
     for (size_t c = 0; c < unsettled; ++c) {
@@ -306,7 +381,13 @@ static void assign_task(void *context, size_t task, int worker) {
         double value = b->value[i];
         if (c + AHEAD < unsettled)
             fetch_row(a->data, list[c + AHEAD]);
-        if (label >= 0 && b->owner[i] == label) {
+        if (near && label >= 0 && b->owner[i] == label) {
+            size_t seen = assign_near(a, i, open, squares);
+            compared += seen;
+            moved += a->labels[i] != label;
+            if (seen)
+                continue;
+        } else if (label >= 0 && b->owner[i] == label) {
             ++compared;
             if (b->then[i] != b->path[label]) /* else the centre is where it was */
                 value = covey__measure_row(a->measure, a->data->x + i * d,
@@ -351,6 +432,10 @@ covey_status covey__assign_bounded(size_t *moved, int32_t *labels, covey__bounds
     a.lists = covey__calloc(workers * (ROWS_PER_TASK + BLOCK + bounds->stride),
                              sizeof *a.lists);
     COVEY_NOMEM_IF(!a.scratch || !a.lists, err);
+    /* The sum's rounding and, as a step of the centre, that of its numbers; then what underflows. */
+    size_t lanes = data->kernels->lanes;
+    a.relative = (double)((data->d + lanes - 1) / lanes + lanes + 24) * 0x1p-24;
+    a.absolute = packed->longest * 0x1p-24 * (1 + 0x1p-10) + sqrt((double)packed->d_pad) * 0x1p-63;
     follow(bounds, data, packed->centres, packed->k);
     covey__pool_run(data->pool, (data->n + ROWS_PER_TASK - 1) / ROWS_PER_TASK, assign_task, &a);
     *moved = atomic_load(&a.moved);

@@ -16,7 +16,7 @@ typedef struct scan {
     double *largest;  /* [chunks] */
     size_t *zeros;    /* [chunks] */
     size_t *bad;      /* [chunks], first row with NaN or infinity, or n */
-    double mean_length;
+    double *origin;   /* [d], zeros */
     int second_pass;
 } scan;
 
@@ -28,13 +28,9 @@ static void scan_chunk(void *context, size_t chunk, int worker) {
     (void)worker;
     if (s->second_pass) {
         double spread = 0;
-        for (size_t i = first; i < end; ++i) {
-            double from_mean = data->kernels->row_loss(data->x + i * d, data->mean, d,
-                                                       COVEY__KIND_SQUARE, 0);
-            spread += from_mean;
-            /* |x| <= |x - mean| + |mean|, which spares a second sum. */
-            data->length[i] = (float)((sqrt(from_mean) + s->mean_length) * (1 + 0x1p-20));
-        }
+        for (size_t i = first; i < end; ++i)
+            spread += data->kernels->row_loss(data->x + i * d, data->mean, d, COVEY__KIND_SQUARE,
+                                              0);
         s->spreads[chunk] = spread;
         return;
     }
@@ -42,19 +38,16 @@ static void scan_chunk(void *context, size_t chunk, int worker) {
     s->bad[chunk] = data->n;
     for (size_t i = first; i < end; ++i) {
         const float *row = data->x + i * d;
-        float most = 0, check = 0;
-        for (size_t j = 0; j < d; ++j) {
-            float a = fabsf(row[j]);
-            most = a > most ? a : most;
-            check += a * 0.0F; /* NaN for NaN and infinity */
-        }
-        if (check != 0) {
+        float most = data->kernels->largest(row, d);
+        if (!isfinite(most)) {
             s->bad[chunk] = i;
             return;
         }
         largest = most > largest ? most : largest;
         s->zeros[chunk] += most == 0;
         data->kernels->accumulate(s->sums + chunk * d, row, 1, d);
+        data->square[i] = data->kernels->row_loss(row, s->origin, d, COVEY__KIND_SQUARE, 0);
+        data->length[i] = (float)(sqrt(data->square[i]) * (1 + 0x1p-20));
     }
     s->largest[chunk] = largest;
 }
@@ -75,14 +68,16 @@ covey_status covey__data_init(covey__data *data, const float *x, size_t n, size_
     made.products = covey__kernels_get(isa);
     COVEY_TRY(covey__pool_new(&made.pool, threads, err));
     made.mean = covey__calloc(d, sizeof *made.mean);
+    made.square = covey__alloc_array(n, sizeof *made.square);
     made.length = covey__alloc_array(n, sizeof *made.length);
+    s.origin = covey__calloc(d, sizeof *s.origin);
     s.sums = covey__mul_size(&cells, chunks, d) ? NULL : covey__calloc(cells, sizeof *s.sums);
     s.spreads = covey__calloc(chunks, sizeof *s.spreads);
     s.largest = covey__calloc(chunks, sizeof *s.largest);
     s.zeros = covey__calloc(chunks, sizeof *s.zeros);
     s.bad = covey__calloc(chunks, sizeof *s.bad);
-    COVEY_NOMEM_IF(!made.mean || !made.length || !s.sums || !s.spreads || !s.largest ||
-                       !s.zeros || !s.bad,
+    COVEY_NOMEM_IF(!made.mean || !made.square || !made.length || !s.origin || !s.sums ||
+                       !s.spreads || !s.largest || !s.zeros || !s.bad,
                    err);
 
     covey__pool_run(made.pool, chunks, scan_chunk, &s);
@@ -100,10 +95,6 @@ covey_status covey__data_init(covey__data *data, const float *x, size_t n, size_
     for (size_t j = 0; j < d; ++j)
         made.mean[j] = s.sums[j] / (double)n;
     s.second_pass = 1;
-    s.mean_length = 0;
-    for (size_t j = 0; j < d; ++j)
-        s.mean_length += made.mean[j] * made.mean[j];
-    s.mean_length = sqrt(s.mean_length);
     covey__pool_run(made.pool, chunks, scan_chunk, &s);
     covey__sum_tree(s.spreads, chunks, 1);
     made.spread = s.spreads[0];
@@ -111,6 +102,7 @@ covey_status covey__data_init(covey__data *data, const float *x, size_t n, size_
     memset(&made, 0, sizeof made);
 done:
     covey__data_fini(&made);
+    covey__free(s.origin);
     covey__free(s.sums);
     covey__free(s.spreads);
     covey__free(s.largest);
@@ -122,6 +114,7 @@ done:
 void covey__data_fini(covey__data *data) {
     covey__pool_free(data->pool);
     covey__free(data->mean);
+    covey__free(data->square);
     covey__free(data->length);
     covey__free(data->owned);
     memset(data, 0, sizeof *data);

@@ -10,7 +10,7 @@
 
 /* A cluster of m rows needs m^2 distances for its exact medoid. Beyond this size only the rows
  * nearest to the centre are tried, where the medoid lies in all but pathological clusters. */
-enum { MEDOID_EXACT = 256, MEDOID_CANDIDATES = 16 };
+enum { MEDOID_EXACT = 256, MEDOID_CANDIDATES = 16 }; /* the latter are looked at together, too */
 
 typedef struct placed {
     double distance;
@@ -30,7 +30,8 @@ typedef struct description {
     covey__measure measure;
     covey__members members;
     placed *order;   /* [n], by cluster, nearest first */
-    double *scratch; /* [workers][2 d] */
+    double *scratch; /* [workers][scratch_size]: candidates in float64, then in float32 */
+    size_t scratch_size, d_pad;
 } description;
 
 /* coordinate: sum w_j u_j^2 / sum u_j^2 = sum psi(u_j) u_j / sum u_j^2, finite where w is not. */
@@ -48,18 +49,96 @@ static double raw_weight(const description *s, const float *x, const double *cen
     return square > 0 ? pull / square : NAN;
 }
 
-/* Summed distance of row i to the members, stopping once it exceeds `best`. */
-static double summed_distance(const description *s, const uint32_t *rows, size_t count, size_t row,
-                              double best, double *centre) {
-    size_t d = s->data->d;
-    double sum = 0;
-    for (size_t j = 0; j < d; ++j)
-        centre[j] = s->data->x[row * d + j];
-    for (size_t i = 0; i < count && sum <= best; ++i) {
-        double value = covey__measure_row(&s->measure, s->data->x + rows[i] * d, centre);
-        sum += s->measure.radial ? sqrt(value) : value;
+/* Candidates for a medoid, at most MEDOID_CANDIDATES, with the summed distance of each to the
+ * members, or what that lies between. */
+typedef struct candidates {
+    size_t count, row[MEDOID_CANDIDATES];
+    double low[MEDOID_CANDIDATES], high[MEDOID_CANDIDATES];
+} candidates;
+
+/* Under a distance, in float32: rows against rows, so that only the sums are rounded. */
+static void bound_sums(candidates *c, const description *s, const uint32_t *rows, size_t count,
+                       float *padded) {
+    const covey__score_kernels *kernels = s->data->kernels;
+    size_t d = s->data->d, lanes = kernels->lanes;
+    double off = (double)((d + lanes - 1) / lanes + lanes + 24) * 0x1p-24;
+    double tiny = sqrt((double)s->d_pad) * 0x1p-63;
+    float squares[MEDOID_CANDIDATES];
+    uint32_t list[MEDOID_CANDIDATES];
+    memset(padded, 0, c->count * s->d_pad * sizeof *padded);
+    for (uint32_t i = 0; i < c->count; ++i) {
+        memcpy(padded + i * s->d_pad, s->data->x + c->row[i] * d, d * sizeof *padded);
+        list[i] = i;
+        c->low[i] = 0;
     }
-    return sum;
+    for (size_t m = 0; m < count; ++m) {
+        kernels->squares(squares, s->data->x + rows[m] * d, d, padded, s->d_pad, list, c->count);
+        for (size_t i = 0; i < c->count; ++i)
+            c->low[i] += sqrt((double)squares[i]);
+    }
+    for (size_t i = 0; i < c->count; ++i) {
+        double sum = c->low[i], by = sum * off + tiny * (double)count;
+        c->low[i] = sum - by;
+        c->high[i] = sum + by;
+    }
+}
+
+/* The same in float64: low and high are both the sum. Member by member, so that a row is read
+ * once for all candidates. */
+static void find_sums(candidates *c, const description *s, const uint32_t *rows, size_t count,
+                      double *centres) {
+    size_t d = s->data->d;
+    for (size_t i = 0; i < c->count; ++i) {
+        c->low[i] = 0;
+        for (size_t j = 0; j < d; ++j)
+            centres[i * d + j] = s->data->x[c->row[i] * d + j];
+    }
+    for (size_t m = 0; m < count; ++m)
+        for (size_t i = 0; i < c->count; ++i) {
+            double value = covey__measure_row(&s->measure, s->data->x + rows[m] * d,
+                                              centres + i * d);
+            c->low[i] += s->measure.radial ? sqrt(value) : value;
+        }
+    memcpy(c->high, c->low, sizeof c->high);
+}
+
+/* Leaves out the candidates that another beats, or `best`. */
+static void keep_least(candidates *c, double best) {
+    size_t kept = 0;
+    for (size_t i = 0; i < c->count; ++i)
+        best = c->high[i] < best ? c->high[i] : best;
+    for (size_t i = 0; i < c->count; ++i)
+        if (c->low[i] <= best) {
+            c->row[kept] = c->row[i];
+            ++kept;
+        }
+    c->count = kept;
+}
+
+/* The member with the least summed distance to all, the lowest of equal ones. */
+static int64_t find_medoid(const description *s, const uint32_t *rows, size_t count,
+                           const placed *order, int worker) {
+    double *scratch = s->scratch + (size_t)worker * s->scratch_size, best = INFINITY;
+    float *padded = (float *)(scratch + MEDOID_CANDIDATES * s->data->d);
+    size_t tried = count <= MEDOID_EXACT ? count : MEDOID_CANDIDATES;
+    int64_t medoid = -1;
+    for (size_t first = 0; first < tried; first += MEDOID_CANDIDATES) {
+        candidates c = {.count = tried - first < MEDOID_CANDIDATES ? tried - first
+                                                                   : MEDOID_CANDIDATES};
+        for (size_t i = 0; i < c.count; ++i)
+            c.row[i] = order[first + i].row;
+        if (s->measure.radial && !s->data->exact_only) {
+            bound_sums(&c, s, rows, count, padded);
+            keep_least(&c, best);
+        }
+        find_sums(&c, s, rows, count, scratch);
+        for (size_t i = 0; i < c.count; ++i)
+            if (c.low[i] < best || (c.low[i] == best && (int64_t)c.row[i] < medoid)) {
+                best = c.low[i];
+                medoid = (int64_t)c.row[i];
+            }
+    }
+    return medoid;
 }
 
 static void describe_cluster(void *context, size_t j, int worker) {
@@ -91,18 +170,7 @@ static void describe_cluster(void *context, size_t j, int worker) {
         out->rank[order[i].row] = (int32_t)i;
     }
     out->representatives[j] = (int64_t)order[0].row;
-
-    double best = INFINITY, *centre = s->scratch + (size_t)worker * d;
-    size_t tried = count <= MEDOID_EXACT ? count : MEDOID_CANDIDATES;
-    for (size_t i = 0; i < tried; ++i) {
-        /* Nearest first, so that later candidates stop early. */
-        double sum = summed_distance(s, rows, count, order[i].row, best, centre);
-        int64_t row = (int64_t)order[i].row;
-        if (sum < best || (sum == best && row < out->medoids[j])) {
-            best = sum;
-            out->medoids[j] = row;
-        }
-    }
+    out->medoids[j] = find_medoid(s, rows, count, order, worker);
 }
 
 static covey_status allocate(covey_clustering *out, covey_error *err) {
@@ -190,7 +258,9 @@ covey_status covey__describe(covey_clustering *out, covey__fit *fit, const covey
     COVEY_TRY(allocate(&made, err));
     COVEY_TRY(covey__members_init(&s.members, data->n, made.k, err));
     s.order = covey__alloc_array(data->n, sizeof *s.order);
-    s.scratch = covey__alloc_array((size_t)covey__pool_size(data->pool) * data->d,
+    s.d_pad = (data->d + 15) / 16 * 16;
+    s.scratch_size = MEDOID_CANDIDATES * (data->d + s.d_pad);
+    s.scratch = covey__alloc_array((size_t)covey__pool_size(data->pool) * s.scratch_size,
                                    sizeof *s.scratch);
     COVEY_NOMEM_IF(!s.order || !s.scratch, err);
     covey__members_set(&s.members, made.labels, data->n, made.k);

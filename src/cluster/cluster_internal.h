@@ -20,7 +20,8 @@ typedef struct covey__data {
     covey__pool *pool;
     const covey__score_kernels *kernels;
     const covey__kernels *products; /* for the matrix product */
-    float *length;   /* [n], rounded up */
+    double *square;  /* [n], |x|^2 */
+    float *length;   /* [n], |x|, rounded up */
     int exact_only;  /* magnitudes at which float32 scores would over- or underflow */
     double *mean;    /* [d] */
     double spread;   /* sum of squared distances to the mean */
@@ -125,9 +126,8 @@ typedef struct covey__bounds {
     double p;
     size_t k, stride;
     float *bound;      /* [n][stride]: bound plus the centre's path then; infinite for the own */
-    double *value;     /* [n], measure to the owner */
+    double *value;     /* [n], measure to the owner, or a little above it */
     double *then;      /* [n], the owner's path when that was measured */
-    double *zeros;     /* [d] */
     int32_t *owner;    /* [n], -1: nothing known yet. NULL: no bounds are kept */
     double *path;      /* [stride], how far each centre has moved in all */
     float *rounded;    /* [stride], the same */

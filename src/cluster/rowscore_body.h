@@ -103,6 +103,84 @@ static void score(float *out, size_t stride, const float *x, size_t rows, size_t
     }
 }
 
+/* Of one centre, in four sums: a single chain of additions would wait for itself. `tail` is the
+ * row's last part in a zeroed register, NULL where it has none. */
+ALWAYS_INLINE float square_of_one(const float *x, size_t whole, const float *tail, const float *c) {
+    vf sum[4];
+    size_t j = 0;
+    memset(sum, 0, sizeof sum);
+    for (; j + 4 * VF_LANES <= whole; j += 4 * VF_LANES)
+        for (size_t i = 0; i < 4; ++i) {
+            vf u = load(x + j + i * VF_LANES) - load(c + j + i * VF_LANES);
+            sum[i] = vf_fma(u, u, sum[i]);
+        }
+    for (; j < whole; j += VF_LANES) {
+        vf u = load(x + j) - load(c + j);
+        sum[0] = vf_fma(u, u, sum[0]);
+    }
+    if (tail) {
+        vf u = load(tail) - load(c + whole);
+        sum[1] = vf_fma(u, u, sum[1]);
+    }
+    return vf_total((sum[0] + sum[1]) + (sum[2] + sum[3]));
+}
+
+ALWAYS_INLINE void squares_of_four(float *out, const float *x, size_t whole, const float *tail,
+                                   const float *const *c) {
+    vf sum[4];
+    memset(sum, 0, sizeof sum);
+    for (size_t j = 0; j < whole; j += VF_LANES) {
+        vf v = load(x + j);
+        for (size_t i = 0; i < 4; ++i) {
+            vf u = v - load(c[i] + j);
+            sum[i] = vf_fma(u, u, sum[i]);
+        }
+    }
+    for (size_t i = 0; i < 4; ++i) {
+        if (tail) {
+            vf u = load(tail) - load(c[i] + whole);
+            sum[i] = vf_fma(u, u, sum[i]);
+        }
+        out[i] = vf_total(sum[i]);
+    }
+}
+
+static void squares(float *out, const float *x, size_t d, const float *centres, size_t d_pad,
+                    const uint32_t *list, size_t count) {
+    float last[VF_LANES] = {0};
+    size_t whole = d / VF_LANES * VF_LANES, at = 0;
+    const float *tail = whole < d ? last : NULL;
+    memcpy(last, x + whole, (d - whole) * sizeof *last);
+    for (; at + 4 <= count; at += 4) {
+        const float *c[4];
+        for (size_t i = 0; i < 4; ++i)
+            c[i] = centres + list[at + i] * d_pad;
+        squares_of_four(out + at, x, whole, tail, c);
+    }
+    for (; at < count; ++at)
+        out[at] = square_of_one(x, whole, tail, centres + list[at] * d_pad);
+}
+
+/* Magnitudes as integers have the order of the numbers, with infinity and NaN above them all. */
+static float largest(const float *x, size_t d) {
+    enum { INTS = 16 };
+    typedef int32_t vb __attribute__((vector_size(INTS * sizeof(int32_t))));
+    vb most = {0};
+    for (size_t j = 0; j < d; j += INTS) {
+        vb bits = {0};
+        memcpy(&bits, x + j, (d - j < INTS ? d - j : INTS) * sizeof *x);
+        bits &= INT32_MAX;
+        vb more = bits > most;
+        most = (bits & more) | (most & ~more);
+    }
+    int32_t all = 0;
+    for (int i = 0; i < INTS; ++i)
+        all = most[i] > all ? most[i] : all;
+    float value;
+    memcpy(&value, &all, sizeof value);
+    return value;
+}
+
 static size_t two_least(float *least, float *next, const float *scores, const float *offset,
                         float scale, size_t count) {
     vf first = vf_set(INFINITY), second = first, factor = vf_set(scale);
@@ -330,8 +408,8 @@ static void medians(double *out, int32_t *keys, const float *x, const uint32_t *
 #define ROWSCORE_TABLE                                                                           \
     {                                                                                            \
         .lanes = VF_LANES, .score = score, .two_least = two_least, .bounds = bounds,             \
-        .open_bounds = open_bounds, .row_loss = row_loss, .medians = medians,                    \
-        .accumulate = accumulate                                                                 \
+        .open_bounds = open_bounds, .squares = squares, .largest = largest,                      \
+        .row_loss = row_loss, .medians = medians, .accumulate = accumulate                       \
     }
 
 #endif

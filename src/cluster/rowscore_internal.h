@@ -43,6 +43,12 @@ typedef struct covey__score_kernels {
     /* list <- the j < count with not bound[j] - path[j] > limit, ascending; returns how many. */
     size_t (*open_bounds)(uint32_t *list, const float *bound, const float *path, float limit,
                           size_t count);
+    /* out [count] <- |x - c|^2 in float32 for the centres list [count] of centres [.][d_pad], padded
+     * with zeros; off by at most (d/lanes + lanes + 24) 2^-24 of itself. */
+    void (*squares)(float *out, const float *x, size_t d, const float *centres, size_t d_pad,
+                    const uint32_t *list, size_t count);
+    /* The largest |x_j| of x [d]; not finite where some x_j is not. */
+    float (*largest)(const float *x, size_t d);
     /* Sum over the coordinates, not for COVEY__KIND_OTHER. */
     double (*row_loss)(const float *x, const double *centre, size_t d, covey__kind kind, double p);
     /* medians [columns <= 16] of `columns` columns of x (row stride d) over its rows `rows` [m],

@@ -104,6 +104,56 @@ static void row_losses_are_the_losses_and_the_same_bits_everywhere(void **state)
         }
 }
 
+static void squares_lie_within_their_bound(void **state) {
+    (void)state;
+    for (int t = 0; t < available(); ++t)
+        for (size_t w = 0; w < LENGTH(widths); ++w) {
+            size_t d = widths[w], d_pad = (d + 15) / 16 * 16, lanes = tables[t]->lanes;
+            double relative = (double)((d + lanes - 1) / lanes + lanes + 24) * 0x1p-24;
+            float *x = make_rows(1 + CENTRES, d, 3, 5, 18), out[CENTRES];
+            float *centres = calloc(CENTRES * d_pad, sizeof *centres);
+            uint32_t list[CENTRES];
+            assert_non_null(centres);
+            for (uint32_t j = 0; j < CENTRES; ++j) {
+                list[j] = (j * 2 + 1) % CENTRES;
+                memcpy(centres + j * d_pad, x + (1 + j) * d, d * sizeof *centres);
+            }
+            for (size_t count = 1; count <= CENTRES; ++count) {
+                tables[t]->squares(out, x, d, centres, d_pad, list, count);
+                for (size_t c = 0; c < count; ++c) {
+                    double wide[WIDEST];
+                    for (size_t j = 0; j < d; ++j)
+                        wide[j] = centres[list[c] * d_pad + j];
+                    assert_close(out[c], tables[t]->row_loss(x, wide, d, COVEY__KIND_SQUARE, 0), 0,
+                                 relative);
+                }
+            }
+            free(centres);
+            free(x);
+        }
+}
+
+static void the_largest_is_found_and_what_is_not_finite(void **state) {
+    (void)state;
+    static const float bad[] = {INFINITY, -INFINITY, NAN, -NAN};
+    for (int t = 0; t < available(); ++t)
+        for (size_t w = 0; w < LENGTH(widths); ++w) {
+            size_t d = widths[w];
+            float *x = make_rows(1, d, 3, 5, 19);
+            for (size_t at = 0; at < d; at += 1 + d / 20) {
+                float kept = x[at];
+                x[at] = -1e30F;
+                assert_true(tables[t]->largest(x, d) == 1e30F);
+                for (size_t b = 0; b < LENGTH(bad); ++b) {
+                    x[at] = bad[b];
+                    assert_false(isfinite(tables[t]->largest(x, d)));
+                }
+                x[at] = kept;
+            }
+            free(x);
+        }
+}
+
 static void two_least_finds_them(void **state) {
     (void)state;
     enum { COUNT = 96 };
@@ -167,6 +217,8 @@ int main(void) {
         cmocka_unit_test(two_least_finds_them),
         cmocka_unit_test(medians_are_those_of_sorting),
         cmocka_unit_test(scores_lie_within_their_bound),
+        cmocka_unit_test(squares_lie_within_their_bound),
+        cmocka_unit_test(the_largest_is_found_and_what_is_not_finite),
         cmocka_unit_test(row_losses_are_the_losses_and_the_same_bits_everywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
