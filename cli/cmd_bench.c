@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "console.h"
 #include "json_out.h"
+#include "photo_options.h"
 
 typedef struct timing {
     double first;          /* seconds from opening the weights to the first photo's features */
@@ -107,9 +108,10 @@ int cmd_bench(const options *options) {
     fill_noise(rgb, params.batch * photo);
     timing t;
     double start = console_clock();
-    covey_status status = covey_weights_open(&weights, values[OPT_WEIGHTS].text, &err);
-    if (status == COVEY_OK)
-        status = covey_network_new(&network, weights, &params, &err);
+    code = photo_options_weights(&weights, options);
+    if (code != EXIT_DONE)
+        goto done;
+    covey_status status = covey_network_new(&network, weights, &params, &err);
     if (status == COVEY_OK)
         status = measure(&t, network, &params, rgb, features, seconds, repeat, start);
     code = status != COVEY_OK

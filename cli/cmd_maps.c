@@ -76,7 +76,7 @@ static int read_request(maps_request *out, const options *options) {
         return misuse("say where to: 'covey maps %s -o maps/'", options->operands[0]);
     out->folder = values[OPT_OUT].text;
     out->npy = values[OPT_NPY].given;
-    int code = read_list(&out->layers, values[OPT_LAYERS].text, COVEY_VGG_LAYERS - 1, "--layers");
+    int code = read_list(&out->layers, values[OPT_LAYERS].text, COVEY_VGG_LAYERS_MAX - 1, "--layers");
     if (code == EXIT_DONE && parse_count(&first, values[OPT_CHANNELS].text) == 0) {
         if (first < 1 || first > 512)
             return misuse("--channels: the first 1 to 512 channels can be shown, not %llu", first);
@@ -229,6 +229,10 @@ static int show_layers(const maps_request *request, const uint8_t *pixels,
     covey_status status = covey_network_new(&network, weights, &params, &err);
     if (status != COVEY_OK)
         code = fail_status(status, &err);
+    for (size_t i = 0; i < request->layers.n && code == EXIT_DONE; ++i)
+        if (request->layers.items[i] >= covey_network_layer_count(network))
+            code = misuse("--layers: %d is above %d, the last there is", request->layers.items[i],
+                          covey_network_layer_count(network) - 1);
     if (code == EXIT_DONE && mkdir(request->folder, 0777) && errno != EEXIST)
         code = fail("%s: cannot be made: %s", request->folder, strerror(errno));
     for (size_t i = 0; i < request->layers.n && code == EXIT_DONE; ++i) {

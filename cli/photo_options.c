@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "console.h"
 
@@ -206,9 +207,21 @@ void photo_options_extract(covey_extract_params *out, const options *options) {
     out->progress = console_progress;
 }
 
+/* A name and the name of a file can be told apart but for the rare file in this folder that is called
+ * as a set: installed sets come first. */
+static int names_file(const char *text) {
+    struct stat info;
+    return strchr(text, '/') || (stat(text, &info) == 0 && S_ISREG(info.st_mode));
+}
+
 int photo_options_weights(covey_weights **out, const options *options) {
+    const char *text = options->values[OPT_WEIGHTS].text;
     covey_error err;
-    covey_status status = covey_weights_open(out, options->values[OPT_WEIGHTS].text, &err);
+    covey_status status = COVEY_E_NO_WEIGHTS;
+    if (!strchr(text, '/'))
+        status = covey_weights_open(out, text, &err);
+    if ((status == COVEY_E_NO_WEIGHTS || status == COVEY_E_ARGUMENT) && names_file(text))
+        status = covey_weights_open_file(out, text, &err);
     return status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
 }
 

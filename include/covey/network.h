@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* VGG16's convolutional part on the CPU: photos in, 512-number descriptions or feature maps out.
+/* VGG's convolutional part on the CPU (VGG16's by default): photos in, 512-number descriptions or feature maps out.
  *
  * A covey_network belongs to one thread at a time and starts threads of its own; the weights may
  * be shared. After covey_network_new a forward pass allocates nothing. Features are bit-identical
@@ -46,8 +46,11 @@ COVEY_API COVEY_NODISCARD covey_status covey_network_compute_features(covey_netw
 COVEY_API COVEY_NODISCARD covey_status covey_network_compute_features_of(
     covey_network *network, float *features, const uint8_t *const *rgb, size_t n);
 
-/* Shape of the output of layer 0..30, numbered as torchvision's vgg16().features (0 is the first
- * convolution before its ReLU, 1 after it, 4 the first pool, 30 the last). */
+/* Layers are numbered as torchvision numbers the `features` of the member without batch normalisation
+ * (VGG16: 0 is the first convolution before its ReLU, 1 after it, 4 the first pool, 30 the last). */
+COVEY_API int covey_network_layer_count(const covey_network *network);
+
+/* Shape of the output of layer 0 .. count-1. */
 COVEY_API COVEY_NODISCARD covey_status covey_network_get_layer_shape(const covey_network *network,
                                                                      int layer, size_t *channels,
                                                                      size_t *height,

@@ -9,14 +9,6 @@
 
 enum { BATCH_MAX = 64, SIDE_MIN = 32, SIDE_MAX = 4096 };
 
-/* torchvision's numbers: each convolution's own; its ReLU is the next, a pool the one after. */
-static const int layer_numbers[COVEY_VGG_CONVOLUTIONS] = {0,  2,  5,  7,  10, 12, 14,
-                                                          17, 19, 21, 24, 26, 28};
-
-static int is_pooled(int index) {
-    return index == 1 || index == 3 || index == 6 || index == 9 || index == 12;
-}
-
 covey_network_params covey_network_params_default(void) {
     covey_network_params params = {.threads = 0,
                                    .batch = 8,
@@ -31,7 +23,9 @@ static covey_status set_shapes(covey_network *network, const covey_weights *weig
     covey_status status = COVEY_OK;
     size_t height = network->height, width = network->width, tile_n;
     tile_n = network->kernels->gemm_tile_n;
-    for (int i = 0; i < COVEY_VGG_CONVOLUTIONS; ++i) {
+    network->member = weights->member;
+    network->count = weights->member->convolutions;
+    for (int i = 0; i < network->count; ++i) {
         covey__convolution *layer = &network->convolutions[i];
         int outputs, inputs;
         COVEY_TRY(covey_weights_get_layer(weights, i, NULL, NULL, &outputs, &inputs));
@@ -49,7 +43,7 @@ static covey_status set_shapes(covey_network *network, const covey_weights *weig
         layer->depth = layer->plan.bf16 ? layer->inputs / 2 : layer->inputs;
         layer->height = height;
         layer->width = width;
-        layer->pool = is_pooled(i);
+        layer->pool = covey__vgg_is_pooled(network->member, i);
         if (layer->pool) {
             height /= 2;
             width /= 2;
@@ -82,17 +76,19 @@ static covey_status set_workspace(covey_network *network, covey_error *err) {
     covey_status status = COVEY_OK;
     int early = network->plan.early;
     size_t threads = (size_t)covey__pool_size(network->pool), scratch = 0;
-    for (int i = 1; i < COVEY_VGG_CONVOLUTIONS; ++i) {
+    for (int i = 1; i < network->count; ++i) {
         size_t need = covey__convolution_scratch(&network->convolutions[i], threads,
                                                  i < early ? 1 : network->batch);
         scratch = need > scratch ? need : scratch;
     }
-    size_t first_two = covey__first_two_scratch(&network->convolutions[1], threads);
-    scratch = first_two > scratch ? first_two : scratch;
+    if (!network->convolutions[0].pool) {
+        size_t first_two = covey__first_two_scratch(&network->convolutions[1], threads);
+        scratch = first_two > scratch ? first_two : scratch;
+    }
     size_t rgb = align16((network->height + 2) * (network->width + 2) * 3);
     size_t early_floats = activation_floats(network, 0, early, 1);
     size_t late_floats =
-        activation_floats(network, early - 1, COVEY_VGG_CONVOLUTIONS, network->batch);
+        activation_floats(network, early - 1, network->count, network->batch);
     /* The boundary layer leaves a batch in a late region, or one photo before its pool. */
     size_t total = rgb + 2 * early_floats + 2 * late_floats + align16(scratch);
     network->workspace = covey__alloc_array(total, sizeof(float));
@@ -177,7 +173,7 @@ covey_status covey__network_identify(char id[COVEY__ENGINE_ID], size_t *channels
     const covey__plan *plan;
     int outputs;
     COVEY_TRY(choose_plan(&plan, &isa, precision, err));
-    COVEY_TRY(covey_weights_get_layer(weights, COVEY_VGG_CONVOLUTIONS - 1, NULL, NULL, &outputs,
+    COVEY_TRY(covey_weights_get_layer(weights, covey_weights_count(weights) - 1, NULL, NULL, &outputs,
                                       NULL));
     name_engine(id, plan);
     *channels = (size_t)outputs;
@@ -191,7 +187,9 @@ covey_status covey_network_new(covey_network **out, const covey_weights *weights
     covey_isa isa;
     const covey__plan *plan;
     COVEY_TRY(choose_plan(&plan, &isa, params->precision, err));
-    COVEY_TRY(covey__network_new_planned(out, weights, params, isa, plan, err));
+    covey__plan fitted;
+    covey__plan_fit(&fitted, plan, weights->member);
+    COVEY_TRY(covey__network_new_planned(out, weights, params, isa, &fitted, err));
 done:
     return status;
 }
@@ -235,12 +233,21 @@ static float *partner(float *const pair[2], const float *one) {
 
 /* One photo through layers 0 .. early-1; the last leaves its output in `out`. */
 static void run_early(covey_network *network, float *out, const uint8_t *rgb) {
+    const covey__convolution *first = &network->convolutions[0];
     int last = network->plan.early - 1;
-    if (last == 0) {
+    if (last == 0 && !first->pool) {
         covey__network_first(network, out, rgb, 1);
         return;
     }
     float *at = network->early[0];
+    if (first->pool) { /* VGG11: the second convolution reads a pooled first */
+        covey__network_first(network, network->early[1], rgb, 1);
+        covey__network_max_pool(network, last ? at : out, network->early[1], 1, first->height,
+                                first->width, first->outputs);
+        if (last == 0)
+            return;
+        rgb = NULL;
+    }
     for (int i = 1; i < last; ++i)
         full_layer(network, &at, partner(network->early, at), at, rgb, i, 1);
     const covey__convolution *layer = &network->convolutions[last];
@@ -274,7 +281,7 @@ static void mean_pool(float *features, const float *in, size_t places, size_t ch
 
 static void run_batch(covey_network *network, float *features, const uint8_t *const *rgb,
                       size_t photos) {
-    int early = network->plan.early, last = COVEY_VGG_CONVOLUTIONS - 1;
+    int early = network->plan.early, last = network->count - 1;
     size_t places, size = output_floats(network, early - 1, &places);
     size_t channels = network->convolutions[last].outputs;
     for (size_t i = 0; i < photos; ++i)
@@ -310,21 +317,25 @@ covey_status covey_network_compute_features(covey_network *network, float *featu
     return COVEY_OK;
 }
 
-/* The convolution that layer 0..30 belongs to; *part: 0 itself, 1 its ReLU, 2 its pool. */
-static int find_layer(int layer, int *part) {
-    int index = COVEY_VGG_CONVOLUTIONS - 1;
-    while (layer_numbers[index] > layer)
+/* The convolution that a layer belongs to; *part: 0 itself, 1 its ReLU, 2 its pool. */
+static int find_layer(const covey_network *network, int layer, int *part) {
+    int index = network->count - 1;
+    while (covey__vgg_number(network->member, index, 0) > layer)
         --index;
-    *part = layer - layer_numbers[index];
+    *part = layer - covey__vgg_number(network->member, index, 0);
     return index;
+}
+
+int covey_network_layer_count(const covey_network *network) {
+    return 2 * network->count + COVEY__VGG_BLOCKS;
 }
 
 covey_status covey_network_get_layer_shape(const covey_network *network, int layer,
                                            size_t *channels, size_t *height, size_t *width) {
-    if (layer < 0 || layer >= COVEY_VGG_LAYERS)
+    if (layer < 0 || layer >= covey_network_layer_count(network))
         return COVEY_E_ARGUMENT;
     int part;
-    const covey__convolution *convolution = &network->convolutions[find_layer(layer, &part)];
+    const covey__convolution *convolution = &network->convolutions[find_layer(network, layer, &part)];
     size_t step = part == 2 ? 2 : 1;
     *channels = convolution->outputs;
     *height = convolution->height / step;
@@ -338,10 +349,16 @@ covey_status covey_network_compute_layer(covey_network *network, float *out, int
     covey_status status = covey_network_get_layer_shape(network, layer, &channels, &height, &width);
     if (status != COVEY_OK)
         return status;
-    int part, index = find_layer(layer, &part), early = network->plan.early;
+    int part, index = find_layer(network, layer, &part), early = network->plan.early;
     /* The early regions hold one photo of any early layer, the late ones of any later layer. */
     float *at = network->early[0];
+    const covey__convolution *first = &network->convolutions[0];
     covey__network_first(network, at, rgb, index > 0 || part > 0);
+    if (first->pool && (index > 0 || part == 2)) {
+        covey__network_max_pool(network, network->early[1], at, 1, first->height, first->width,
+                                first->outputs);
+        at = network->early[1];
+    }
     for (int i = 1; i <= index; ++i) {
         float *other = partner(i < early - 1 ? network->early : network->late, at);
         if (i < index || part == 2) {
@@ -358,7 +375,7 @@ covey_status covey_network_compute_layer(covey_network *network, float *out, int
 }
 
 size_t covey_network_channels(const covey_network *network) {
-    return network->convolutions[COVEY_VGG_CONVOLUTIONS - 1].outputs;
+    return network->convolutions[network->count - 1].outputs;
 }
 
 const char *covey_network_engine_id(const covey_network *network) {

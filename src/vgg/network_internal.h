@@ -15,6 +15,7 @@
 #include "covey/network.h"
 #include "kernels_internal.h"
 #include "threads_internal.h"
+#include "weights_internal.h"
 
 enum { COVEY__ENGINE_ID = 32 };
 
@@ -27,16 +28,20 @@ typedef struct covey__plan_layer {
     int bf16;      /* V and U rounded to bfloat16, the sums float32; tile 4 or 6 */
 } covey__plan_layer;
 
-/* A committed table per ISA; never timed at run time. `version` goes into the engine id. */
+/* A committed table per ISA, for VGG16; never timed at run time. `version` goes into the engine id. */
 typedef struct covey__plan {
     covey_isa isa;
     covey_precision precision;
     int version;
     int early;                   /* leading convolutions that run photo by photo, 1 .. 12 */
-    covey__plan_layer layers[COVEY_VGG_CONVOLUTIONS]; /* [0] is direct: unused */
+    covey__plan_layer layers[COVEY_VGG_CONVOLUTIONS_MAX]; /* [0] is direct: unused */
 } covey__plan;
 
 const covey__plan *covey__plan_get(covey_isa isa, covey_precision precision);
+
+/* The plan of another member of the family: each layer is computed as the committed plan computes
+ * VGG16's layer of that shape. VGG16's own plan comes out as it is. */
+void covey__plan_fit(covey__plan *out, const covey__plan *committed, const covey__vgg *member);
 
 typedef struct covey__convolution {
     covey__plan_layer plan;
@@ -54,7 +59,9 @@ struct covey_network {
     const covey__kernels *kernels;
     covey__pool *pool;
     size_t batch, height, width;
-    covey__convolution convolutions[COVEY_VGG_CONVOLUTIONS];
+    const covey__vgg *member;
+    int count; /* of its convolutions */
+    covey__convolution convolutions[COVEY_VGG_CONVOLUTIONS_MAX];
     float *parameters; /* holds every layer's weights and bias */
     size_t parameters_size;
     float *workspace;
@@ -81,11 +88,11 @@ static inline size_t covey__tiles(size_t size, int tile) {
     return (size + (size_t)tile - 1) / (size_t)tile;
 }
 
-/* Whether the layer's pool is part of its output transform. With an odd tile, two tiles share pool
+/* Whether the layer's pool is part of its output transform (never of the direct layer 0). With an odd tile, two tiles share pool
  * windows, and a task takes whole 2x2 groups of tiles. */
 static inline int covey__pool_is_fused(const covey__convolution *layer) {
     int tile = layer->plan.tile;
-    return layer->pool && (tile % 2 == 0 || (covey__tiles(layer->height, tile) % 2 == 0 &&
+    return layer->pool && tile && (tile % 2 == 0 || (covey__tiles(layer->height, tile) % 2 == 0 &&
                                              covey__tiles(layer->width, tile) % 2 == 0));
 }
 
@@ -112,7 +119,7 @@ covey_status covey__network_pack(covey_network *network, const covey_weights *we
 /* The first layer for one photo: rgb [height][width][3] -> out [height][width][channels]. */
 void covey__network_first(covey_network *network, float *out, const uint8_t *rgb, int relu);
 
-/* Convolution 1..12 for `photos` photos that lie one after the other. flags: COVEY__RELU,
+/* Convolution 1, 2, ... for `photos` photos that lie one after the other. flags: COVEY__RELU,
  * COVEY__POOL (where covey__pool_is_fused). */
 void covey__network_convolve(covey_network *network, float *out, const float *in, int index,
                              size_t photos, int flags);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Transformed weights: U = G g G^T for the 12 Winograd layers, packed for the product. */
+/* Transformed weights: U = G g G^T for the Winograd layers, packed for the product. */
 #include <string.h>
 #include <sys/mman.h>
 
@@ -20,8 +20,8 @@ typedef struct layer_source {
 
 typedef struct pack_context {
     covey_network *network;
-    layer_source sources[COVEY_VGG_CONVOLUTIONS];
-    size_t first_task[COVEY_VGG_CONVOLUTIONS + 1]; /* layer i has tasks [i] .. [i + 1] - 1 */
+    layer_source sources[COVEY_VGG_CONVOLUTIONS_MAX];
+    size_t first_task[COVEY_VGG_CONVOLUTIONS_MAX + 1]; /* layer i has tasks [i] .. [i + 1] - 1 */
 } pack_context;
 
 static size_t points(const covey__convolution *convolution) {
@@ -66,7 +66,7 @@ covey_status covey__network_pack(covey_network *network, const covey_weights *we
     covey_status status = COVEY_OK;
     pack_context context = {.network = network};
     size_t total = 0, tile_n = network->kernels->gemm_tile_n;
-    for (int i = 0; i < COVEY_VGG_CONVOLUTIONS; ++i) {
+    for (int i = 0; i < network->count; ++i) {
         covey__convolution *convolution = &network->convolutions[i];
         COVEY_TRY(covey_weights_get_layer(weights, i, &context.sources[i].weight,
                                           &context.sources[i].bias, NULL, NULL));
@@ -79,7 +79,7 @@ covey_status covey__network_pack(covey_network *network, const covey_weights *we
     network->parameters_size = total * sizeof(float);
     covey__advise_huge(network->parameters, network->parameters_size);
     float *next = network->parameters;
-    for (int i = 0; i < COVEY_VGG_CONVOLUTIONS; ++i) {
+    for (int i = 0; i < network->count; ++i) {
         covey__convolution *convolution = &network->convolutions[i];
         convolution->weights = next;
         next += weights_floats(convolution, i);
@@ -89,7 +89,7 @@ covey_status covey__network_pack(covey_network *network, const covey_weights *we
                convolution->outputs * sizeof(float));
     }
     pack_first(&network->convolutions[0], context.sources[0].weight);
-    covey__pool_run(network->pool, context.first_task[COVEY_VGG_CONVOLUTIONS], pack_task,
+    covey__pool_run(network->pool, context.first_task[network->count], pack_task,
                     &context);
 done:
     return status;

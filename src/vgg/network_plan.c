@@ -42,6 +42,26 @@ static const covey__plan plans[] = {
                 STAGED_BF16(4, 392), STAGED_BF16(4, 392)}},
 };
 
+/* VGG16's convolution whose input has been pooled as often and which stands as far into its block;
+ * beyond the block's end, the last. Shapes are the same: side and channels change at pools alone. */
+static int model_of(const covey__vgg *member, int index) {
+    const covey__vgg *vgg16 = covey__vgg_of(COVEY_VGG_CONVOLUTIONS);
+    int place, block = covey__vgg_block(member, index, &place), first = 0;
+    for (int b = 0; b < block; ++b)
+        first += vgg16->blocks[b];
+    return first + (place < vgg16->blocks[block] ? place : vgg16->blocks[block] - 1);
+}
+
+void covey__plan_fit(covey__plan *out, const covey__plan *committed, const covey__vgg *member) {
+    *out = *committed;
+    out->early = 0;
+    for (int i = 0; i < member->convolutions; ++i) {
+        int model = model_of(member, i);
+        out->layers[i] = committed->layers[model];
+        out->early += model < committed->early;
+    }
+}
+
 const covey__plan *covey__plan_get(covey_isa isa, covey_precision precision) {
     const covey__plan *best = NULL;
     for (size_t i = 0; i < sizeof plans / sizeof *plans; ++i)

@@ -54,23 +54,24 @@ done:
     return status;
 }
 
-covey_status covey_weights_new_seeded(covey_weights **out, unsigned long long seed,
-                                      const int channels[13], covey_error *err) {
+covey_status covey__weights_new_seeded(covey_weights **out, unsigned long long seed,
+                                       const covey__vgg *member, const int *channels,
+                                       covey_error *err) {
     covey_status status = COVEY_OK;
     unsigned char *image = NULL;
     size_t size;
-    float *tensor[COVEY__WEIGHTS_TENSORS];
+    float *tensor[COVEY__WEIGHTS_TENSORS_MAX];
     covey_weights *weights = covey__calloc(1, sizeof *weights);
     COVEY_NOMEM_IF(!weights, err);
-    for (int i = 0; i < COVEY_VGG_CONVOLUTIONS; ++i)
+    for (int i = 0; i < member->convolutions; ++i)
         COVEY_FAIL_IF(channels[i] < 16 || channels[i] > 512 || channels[i] % 16, err,
                       COVEY_E_ARGUMENT, NULL,
                       "convolution %d has %d channels; use a multiple of 16, at most 512", i,
                       channels[i]);
-    COVEY_TRY(covey__weights_image_new(&image, &size, tensor, channels, err));
+    COVEY_TRY(covey__weights_image_new(&image, &size, tensor, member, channels, err));
     weights->image = image;
     weights->size = size;
-    for (int i = 0; i < COVEY__WEIGHTS_TENSORS; ++i) {
+    for (int i = 0; i < 2 * member->convolutions; ++i) {
         /* He et al. 2015, eq. 10: a deviation of sqrt(2 / fan in) keeps the size of the
          * activations from layer to layer. Biases are small, so that both sides of ReLU occur. */
         int in = i < 2 ? 3 : channels[i / 2 - 1];
@@ -94,6 +95,12 @@ done:
     return status;
 }
 
+covey_status covey_weights_new_seeded(covey_weights **out, unsigned long long seed,
+                                      const int channels[13], covey_error *err) {
+    return covey__weights_new_seeded(out, seed, covey__vgg_of(COVEY_VGG_CONVOLUTIONS), channels,
+                                     err);
+}
+
 void covey_weights_free(covey_weights *weights) {
     if (!weights)
         return;
@@ -112,9 +119,17 @@ const char *covey_weights_digest(const covey_weights *weights) {
     return weights->digest;
 }
 
+int covey_weights_count(const covey_weights *weights) {
+    return weights->member->convolutions;
+}
+
+const char *covey_weights_architecture(const covey_weights *weights) {
+    return weights->member->name;
+}
+
 covey_status covey_weights_get_layer(const covey_weights *weights, int index, const float **weight,
                                      const float **bias, int *out, int *in) {
-    if (index < 0 || index >= COVEY_VGG_CONVOLUTIONS)
+    if (index < 0 || index >= weights->member->convolutions)
         return COVEY_E_ARGUMENT;
     if (weight)
         *weight = weights->tensor[2 * index];

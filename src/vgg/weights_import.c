@@ -1,83 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Import: from somebody's file of tensors to one checked file in the store. */
-#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base_internal.h"
 #include "weights_internal.h"
 #include "weights_source_internal.h"
-
-/* torchvision's name, and those of the same tensor in other state dicts: torchvision's features
- * alone, and a model wrapped for training. */
-static covey__tensor *find_tensor(covey__source *source, int tensor, char name[32]) {
-    static const char *const prefixes[] = {
-        "features.",        "",
-        "module.features.", "features.module.",
-        "model.features.",  "state_dict.features.",
-        "state_dict.",      "state_dict.module.features.",
-        "model_state_dict.features."};
-    const char *part = tensor % 2 ? "bias" : "weight";
-    int layer = covey__vgg_layers[tensor / 2];
-    snprintf(name, 32, "features.%d.%s", layer, part);
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; ++i) {
-        char other[64];
-        snprintf(other, sizeof other, "%s%d.%s", prefixes[i], layer, part);
-        covey__tensor *found = covey__source_find(source, other);
-        if (found)
-            return found;
-    }
-    return NULL;
-}
-
-static void format_shape(char text[128], const uint64_t *shape, int rank) {
-    size_t n = 1;
-    memcpy(text, "[", 2);
-    for (int i = 0; i < rank && n < 100; ++i)
-        n += (size_t)snprintf(text + n, 128 - n, "%s%llu", i ? ", " : "",
-                              (unsigned long long)shape[i]);
-    snprintf(text + n, 128 - n, "]");
-}
-
-static covey_status check_shape(const covey__tensor *found, int tensor,
-                                const int channels[COVEY_VGG_CONVOLUTIONS], const char *name,
-                                const char *path, covey_error *err) {
-    uint64_t out = (uint64_t)channels[tensor / 2];
-    uint64_t wanted[4] = {out, tensor < 2 ? 3 : (uint64_t)channels[tensor / 2 - 1], 3, 3};
-    int rank = tensor % 2 ? 1 : 4;
-    if (found->rank == rank && memcmp(found->shape, wanted, (size_t)rank * sizeof *wanted) == 0)
-        return COVEY_OK;
-    char is[128], should[128];
-    format_shape(is, found->shape, found->rank);
-    format_shape(should, wanted, rank);
-    return covey__fail(err, COVEY_E_FORMAT, path,
-                       "%s has the shape %s where VGG16 has %s; only VGG16 without batch "
-                       "normalisation fits",
-                       name, is, should);
-}
-
-static covey_status read_tensors(float *const tensor[COVEY__WEIGHTS_TENSORS],
-                                 covey__source *source,
-                                 const int channels[COVEY_VGG_CONVOLUTIONS], covey_error *err) {
-    covey_status status = COVEY_OK;
-    covey__tensor *found[COVEY__WEIGHTS_TENSORS];
-    for (int i = 0; i < COVEY__WEIGHTS_TENSORS; ++i) {
-        char name[32];
-        found[i] = find_tensor(source, i, name);
-        COVEY_FAIL_IF(!found[i], err, COVEY_E_FORMAT, source->path,
-                      "has no tensor %s; it is not a VGG16 of torchvision's naming", name);
-        COVEY_TRY(check_shape(found[i], i, channels, name, source->path, err));
-    }
-    for (int i = 0; i < COVEY__WEIGHTS_TENSORS; ++i) {
-        size_t count = covey__weights_tensor_count(i, channels);
-        COVEY_TRY(covey__source_read_tensor(source, found[i], tensor[i], count, err));
-        for (size_t j = 0; j < count; ++j)
-            COVEY_FAIL_IF(!isfinite(tensor[i][j]), err, COVEY_E_NUMERIC, source->path,
-                          "%s holds NaN or infinity at element %zu", found[i]->name, j);
-    }
-done:
-    return status;
-}
 
 /* Exchanges the first and the third input channel of the first convolution: RGB for BGR. */
 static void swap_red_and_blue(float *weight, int out) {
@@ -181,42 +109,75 @@ done:
     return status;
 }
 
-covey_status covey__weights_import_shaped(char **stored_name, const char *path, const char *name,
-                                          const int channels[COVEY_VGG_CONVOLUTIONS],
-                                          covey_error *err) {
+/* What a file holds, ready to be stored or used. */
+typedef struct loaded {
+    unsigned char *image;
+    size_t size;
+    char digest[65];
+    const covey__known_weights *known; /* NULL: unknown */
+} loaded;
+
+static covey_status load(loaded *out, const char *path, covey_error *err) {
     covey_status status = COVEY_OK;
     covey__source source = {.fd = -1};
-    unsigned char *image = NULL;
-    char *copy = NULL, chosen[COVEY__WEIGHTS_NAME], digest[65];
-    size_t size;
-    float *tensor[COVEY__WEIGHTS_TENSORS];
-    const covey__known_weights *known;
-    if (name)
-        COVEY_TRY(covey__weights_check_name(name, err));
+    float *first;
+    int outputs;
     COVEY_TRY(covey__source_open(&source, path, err));
-    COVEY_TRY(covey__weights_image_new(&image, &size, tensor, channels, err));
-    COVEY_TRY(read_tensors(tensor, &source, channels, err));
-    COVEY_TRY(identify(&known, digest, image, size, tensor[0], &source, channels[0], err));
-    COVEY_TRY(choose_name(chosen, name, known, digest, path, err));
-    const covey__known_weights *colour = known ? known
-                                               : covey__known_find(source.keras ? "oxford"
-                                                                                : "imagenet1k_v1");
-    covey__weights_image_seal(image, size, digest, colour->mean, colour->std);
-    copy = covey__strdup(chosen);
-    COVEY_NOMEM_IF(!copy, err);
-    COVEY_TRY(store(image, size, chosen, err));
-    if (stored_name) {
-        *stored_name = copy;
-        copy = NULL;
-    }
+    COVEY_TRY(covey__weights_read_tensors(&out->image, &out->size, &first, &outputs, &source, err));
+    COVEY_TRY(identify(&out->known, out->digest, out->image, out->size, first, &source, outputs,
+                       err));
+    const covey__known_weights *colour =
+        out->known ? out->known : covey__known_find(source.keras ? "oxford" : "imagenet1k_v1");
+    covey__weights_image_seal(out->image, out->size, out->digest, colour->mean, colour->std);
 done:
-    covey__free(copy);
-    covey__free(image);
     covey__source_fini(&source);
     return status;
 }
 
 covey_status covey_weights_import(char **stored_name, const char *path, const char *name,
                                   covey_error *err) {
-    return covey__weights_import_shaped(stored_name, path, name, covey__vgg_channels, err);
+    covey_status status = COVEY_OK;
+    loaded file = {0};
+    char *copy = NULL, chosen[COVEY__WEIGHTS_NAME];
+    if (name)
+        COVEY_TRY(covey__weights_check_name(name, err));
+    COVEY_TRY(load(&file, path, err));
+    COVEY_TRY(choose_name(chosen, name, file.known, file.digest, path, err));
+    copy = covey__strdup(chosen);
+    COVEY_NOMEM_IF(!copy, err);
+    COVEY_TRY(store(file.image, file.size, chosen, err));
+    if (stored_name) {
+        *stored_name = copy;
+        copy = NULL;
+    }
+done:
+    covey__free(copy);
+    covey__free(file.image);
+    return status;
+}
+
+covey_status covey_weights_open_file(covey_weights **out, const char *path, covey_error *err) {
+    covey_status status = COVEY_OK;
+    loaded file = {0};
+    covey_weights *weights = covey__calloc(1, sizeof *weights);
+    COVEY_NOMEM_IF(!weights, err);
+    COVEY_TRY(load(&file, path, err));
+    weights->image = file.image;
+    weights->size = file.size;
+    file.image = NULL;
+    COVEY_TRY(covey__weights_image_read(weights, weights->image, weights->size, 0, path, err));
+    if (file.known)
+        snprintf(weights->name, sizeof weights->name, "%s", file.known->name);
+    else
+        name_from_path(weights->name, path);
+    COVEY_FAIL_IF(!file.known && covey__known_find(weights->name), err, COVEY_E_DIGEST, path,
+                  "does not hold the weights that \"%s\" stands for (tensor digest %.12s...); "
+                  "give the file another name",
+                  weights->name, file.digest);
+    *out = weights;
+    weights = NULL;
+done:
+    covey_weights_free(weights);
+    covey__free(file.image);
+    return status;
 }

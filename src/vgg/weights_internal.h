@@ -9,16 +9,37 @@
 #include "covey/weights.h"
 
 enum {
-    COVEY__WEIGHTS_TENSORS = 2 * COVEY_VGG_CONVOLUTIONS, /* weight, bias, weight, ... */
-    COVEY__WEIGHTS_NAME = 64                             /* bytes, with the NUL */
+    COVEY__WEIGHTS_TENSORS_MAX = 2 * COVEY_VGG_CONVOLUTIONS_MAX, /* weight, bias, weight, ... */
+    COVEY__WEIGHTS_NAME = 64,                                    /* bytes, with the NUL */
+    COVEY__VGG_FAMILY = 4,
+    COVEY__VGG_BLOCKS = 5
 };
+
+/* ---- the family (vgg_family.c) ----------------------------------------------------------- */
+
+typedef struct covey__vgg {
+    const char *name;
+    int convolutions;
+    int blocks[COVEY__VGG_BLOCKS]; /* convolutions before each max-pool */
+} covey__vgg;
+
+extern const covey__vgg covey__vgg_family[COVEY__VGG_FAMILY];
+
+const covey__vgg *covey__vgg_of(int convolutions); /* NULL: no member has as many */
+/* The block that convolution `index` lies in, and its place there. */
+int covey__vgg_block(const covey__vgg *member, int index, int *place);
+int covey__vgg_is_pooled(const covey__vgg *member, int index); /* a max-pool follows */
+/* torchvision's number of the convolution in `features`, of the form with batch normalisation or
+ * without: each convolution is followed by that, its ReLU, and a pool at the end of a block. */
+int covey__vgg_number(const covey__vgg *member, int index, int normalised);
 
 struct covey_weights {
     char name[COVEY__WEIGHTS_NAME];
     char digest[65];
     float mean[3], std[3];
-    int channels[COVEY_VGG_CONVOLUTIONS + 1]; /* 3, then the outputs of each convolution */
-    const float *tensor[COVEY__WEIGHTS_TENSORS];
+    const covey__vgg *member;
+    int channels[COVEY_VGG_CONVOLUTIONS_MAX + 1]; /* 3, then the outputs of each convolution */
+    const float *tensor[COVEY__WEIGHTS_TENSORS_MAX];
     void *image; /* the stored file: mapped, or allocated for a seeded set */
     size_t size;
     int mapped;
@@ -56,13 +77,14 @@ covey_status covey__weights_check_name(const char *name, covey_error *err);
 covey_status covey__weights_folder(char **out, covey_error *err);
 covey_status covey__weights_path(char **out, const char *name, covey_error *err);
 
-/* Number of elements of tensor 0..25 for these output channels. */
-size_t covey__weights_tensor_count(int tensor, const int channels[COVEY_VGG_CONVOLUTIONS]);
+/* Number of elements of tensor 0, 1, ... for these output channels. */
+size_t covey__weights_tensor_count(int tensor, const int *channels);
 
-/* A zeroed image of the stored file; tensor[i] are set to point into it, to be filled. */
+/* A zeroed image of the stored file for a member of these output channels; tensor[i] are set to point
+ * into it, to be filled. */
 covey_status covey__weights_image_new(unsigned char **image, size_t *size,
-                                      float *tensor[COVEY__WEIGHTS_TENSORS],
-                                      const int channels[COVEY_VGG_CONVOLUTIONS],
+                                      float *tensor[COVEY__WEIGHTS_TENSORS_MAX],
+                                      const covey__vgg *member, const int *channels,
                                       covey_error *err);
 /* SHA-256 over the tensors of an image, 64 hexadecimal digits. */
 void covey__weights_image_digest(char digest[65], const unsigned char *image, size_t size);
@@ -77,11 +99,19 @@ covey_status covey__weights_image_read(covey_weights *out, const unsigned char *
 covey_status covey__weights_map(covey_weights **out, const char *path, int verify,
                                 covey_error *err);
 
-/* ---- import (weights_import.c) ------------------------------------------------------------ */
+/* covey_weights_new_seeded for any member of the family: `channels` [member->convolutions]. */
+covey_status covey__weights_new_seeded(covey_weights **out, unsigned long long seed,
+                                       const covey__vgg *member, const int *channels,
+                                       covey_error *err);
 
-/* covey_weights_import for other channels than VGG16's, so that tests can be small. */
-covey_status covey__weights_import_shaped(char **stored_name, const char *path, const char *name,
-                                          const int channels[COVEY_VGG_CONVOLUTIONS],
-                                          covey_error *err);
+/* ---- the tensors of a file (weights_tensors.c) -------------------------------------------- */
+
+struct covey__source;
+
+/* Finds a member of the family in `source`, checks its shapes, and reads it into a new image, batch
+ * normalisation folded in. *first: into the image, the first convolution's weights. */
+covey_status covey__weights_read_tensors(unsigned char **image, size_t *size, float **first,
+                                         int *first_outputs, struct covey__source *source,
+                                         covey_error *err);
 
 #endif

@@ -198,6 +198,10 @@ static covey_status read_node(cursor *c, uint64_t end, convolution *found, int *
         if (type == BYTES)
             c->at = value;
     }
+    COVEY_FAIL_IF(strcmp(operation, "BatchNormalization") == 0, err, COVEY_E_UNSUPPORTED,
+                  c->source->path,
+                  "holds batch normalisation as layers of its own; import the state dict, or export "
+                  "the model in evaluation mode, which folds them into the convolutions");
     *is_convolution = strcmp(operation, "Conv") == 0;
 done:
     return status;
@@ -212,9 +216,10 @@ static covey_status read_graph(cursor *c, uint64_t end, convolution *convolution
         COVEY_TRY(field(c, end, &number, &type, &value, err));
         if (number == 1 && type == BYTES) {
             int is_convolution;
-            COVEY_FAIL_IF(*count > COVEY_VGG_CONVOLUTIONS, err, COVEY_E_FORMAT, c->source->path,
-                          "holds a network of more than %d convolutions; it is not a VGG16",
-                          COVEY_VGG_CONVOLUTIONS);
+            COVEY_FAIL_IF(*count > COVEY_VGG_CONVOLUTIONS_MAX, err, COVEY_E_FORMAT,
+                          c->source->path,
+                          "holds a network of more than %d convolutions; it is not a VGG",
+                          COVEY_VGG_CONVOLUTIONS_MAX);
             COVEY_TRY(read_node(c, value, &convolutions[*count], &is_convolution, err));
             *count += is_convolution;
         } else if (number == 5 && type == BYTES) {
@@ -229,15 +234,16 @@ done:
 
 /* Names the tensors of convolution i as torchvision does. */
 static covey_status rename_tensors(covey__source *source, const convolution *convolutions,
-                                   covey_error *err) {
-    for (int i = 0; i < COVEY_VGG_CONVOLUTIONS; ++i)
+                                   int count, covey_error *err) {
+    const covey__vgg *member = covey__vgg_of(count);
+    for (int i = 0; i < count; ++i)
         for (int part = 0; part < 2; ++part) {
             if (convolutions[i].inputs < 2 + part)
                 continue;
             covey__tensor *tensor = covey__source_find(source, convolutions[i].input[1 + part]);
             if (!tensor)
                 continue;
-            char *name = covey__asprintf("features.%d.%s", covey__vgg_layers[i],
+            char *name = covey__asprintf("features.%d.%s", covey__vgg_number(member, i, 0),
                                          part ? "bias" : "weight");
             if (!name)
                 return covey__fail(err, COVEY_E_NOMEM, source->path, "memory ran out");
@@ -253,8 +259,8 @@ covey_status covey__source_parse_onnx(covey__source *source, covey_error *err) {
     covey_status status = COVEY_OK;
     int count = 0;
     cursor *c = covey__calloc(1, sizeof *c);
-    /* One more than are kept, so that a fourteenth is noticed. */
-    convolution *convolutions = covey__calloc(COVEY_VGG_CONVOLUTIONS + 2, sizeof *convolutions);
+    /* One more than are kept, so that a seventeenth is noticed. */
+    convolution *convolutions = covey__calloc(COVEY_VGG_CONVOLUTIONS_MAX + 2, sizeof *convolutions);
     COVEY_NOMEM_IF(!c || !convolutions, err);
     c->source = source;
     while (c->at < source->size) {
@@ -266,10 +272,11 @@ covey_status covey__source_parse_onnx(covey__source *source, covey_error *err) {
         if (type == BYTES)
             c->at = value;
     }
-    COVEY_FAIL_IF(count != COVEY_VGG_CONVOLUTIONS, err, COVEY_E_FORMAT, source->path,
-                  "holds a network of %d convolutions where VGG16 has %d", count,
-                  COVEY_VGG_CONVOLUTIONS);
-    COVEY_TRY(rename_tensors(source, convolutions, err));
+    COVEY_FAIL_IF(!covey__vgg_of(count), err, COVEY_E_FORMAT, source->path,
+                  "holds a network of %d convolutions where VGG16 has %d (VGG11 8, VGG13 10, VGG19 "
+                  "16)",
+                  count, COVEY_VGG_CONVOLUTIONS);
+    COVEY_TRY(rename_tensors(source, convolutions, count, err));
 done:
     covey__free(c);
     covey__free(convolutions);

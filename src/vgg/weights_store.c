@@ -2,7 +2,8 @@
 /* The stored file of a set of weights.
  *
  *     0      header: magic, version, byte order, sizes, colour, digest, table of the tensors,
- *            SHA-256 of these 4096 bytes with that field zero
+ *            SHA-256 of these 4096 bytes with that field zero; the table has a row for each tensor
+ *            of the member, the checksum comes after it. Version 1 is VGG16, 2 the others
  *     4096   conv1_1 weight [out][in][3][3], bias [out], conv1_2 weight, ... conv5_3 bias:
  *            float32, each at a multiple of 64, without gaps (channels are multiples of 16)
  *
@@ -19,7 +20,7 @@
 #include "base_internal.h"
 #include "weights_internal.h"
 
-enum { HEADER_SIZE = 4096, VERSION = 1, BYTE_ORDER_MARK = 0x01020304, ALIGNMENT = 64 };
+enum { HEADER_SIZE = 4096, VERSION_VGG16 = 1, VERSION = 2, BYTE_ORDER_MARK = 0x01020304, ALIGNMENT = 64 };
 
 static const char magic[8] = {'C', 'o', 'v', 'e', 'y', 'W', 'T', '\n'};
 
@@ -39,13 +40,19 @@ typedef struct store_header {
     float mean[3];
     float std[3];
     uint8_t digest[32];
-    tensor_row row[COVEY__WEIGHTS_TENSORS];
-    uint8_t checksum[32];
+    tensor_row row[COVEY__WEIGHTS_TENSORS_MAX]; /* as many as there are tensors */
 } store_header;
 
-_Static_assert(sizeof(store_header) == 120 + 32 * COVEY__WEIGHTS_TENSORS,
+enum { CHECKSUM_SIZE = 32 };
+
+_Static_assert(sizeof(store_header) == 88 + 32 * COVEY__WEIGHTS_TENSORS_MAX,
                "the stored header has no padding of the compiler's");
-_Static_assert(sizeof(store_header) <= HEADER_SIZE, "the stored header fits");
+_Static_assert(sizeof(store_header) + CHECKSUM_SIZE <= HEADER_SIZE, "the stored header fits");
+
+/* Bytes of the header before its checksum. */
+static size_t header_bytes(uint32_t tensors) {
+    return offsetof(store_header, row) + tensors * sizeof(tensor_row);
+}
 
 covey_status covey__weights_check_name(const char *name, covey_error *err) {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -94,21 +101,22 @@ done:
     return status;
 }
 
-static size_t input_channels(int convolution, const int channels[COVEY_VGG_CONVOLUTIONS]) {
+static size_t input_channels(int convolution, const int *channels) {
     return convolution ? (size_t)channels[convolution - 1] : 3;
 }
 
-size_t covey__weights_tensor_count(int tensor, const int channels[COVEY_VGG_CONVOLUTIONS]) {
+size_t covey__weights_tensor_count(int tensor, const int *channels) {
     size_t out = (size_t)channels[tensor / 2];
     return tensor % 2 ? out : out * input_channels(tensor / 2, channels) * 9;
 }
 
 covey_status covey__weights_image_new(unsigned char **image, size_t *size,
-                                      float *tensor[COVEY__WEIGHTS_TENSORS],
-                                      const int channels[COVEY_VGG_CONVOLUTIONS],
+                                      float *tensor[COVEY__WEIGHTS_TENSORS_MAX],
+                                      const covey__vgg *member, const int *channels,
                                       covey_error *err) {
-    size_t offset[COVEY__WEIGHTS_TENSORS], total = HEADER_SIZE;
-    for (int i = 0; i < COVEY__WEIGHTS_TENSORS; ++i) {
+    size_t offset[COVEY__WEIGHTS_TENSORS_MAX], total = HEADER_SIZE;
+    int tensors = 2 * member->convolutions;
+    for (int i = 0; i < tensors; ++i) {
         offset[i] = total;
         total += covey__weights_tensor_count(i, channels) * sizeof(float);
     }
@@ -116,13 +124,13 @@ covey_status covey__weights_image_new(unsigned char **image, size_t *size,
     if (!data)
         return covey__fail(err, COVEY_E_NOMEM, NULL, "memory ran out: the weights take %zu MB",
                            total >> 20);
-    store_header head = {.version = VERSION,
+    store_header head = {.version = tensors == 2 * COVEY_VGG_CONVOLUTIONS ? VERSION_VGG16 : VERSION,
                          .byte_order = BYTE_ORDER_MARK,
                          .file_size = total,
                          .header_size = HEADER_SIZE,
-                         .tensors = COVEY__WEIGHTS_TENSORS};
+                         .tensors = (uint32_t)tensors};
     memcpy(head.magic, magic, sizeof magic);
-    for (int i = 0; i < COVEY__WEIGHTS_TENSORS; ++i) {
+    for (int i = 0; i < tensors; ++i) {
         tensor_row *row = &head.row[i];
         row->offset = offset[i];
         row->bytes = covey__weights_tensor_count(i, channels) * sizeof(float);
@@ -131,7 +139,7 @@ covey_status covey__weights_image_new(unsigned char **image, size_t *size,
         row->shape[2] = row->shape[3] = i % 2 ? 1 : 3;
         tensor[i] = (float *)(data + offset[i]);
     }
-    memcpy(data, &head, sizeof head);
+    memcpy(data, &head, header_bytes(head.tensors));
     *image = data;
     *size = total;
     return COVEY_OK;
@@ -143,10 +151,11 @@ void covey__weights_image_digest(char digest[65], const unsigned char *image, si
     covey__hex(digest, bytes, sizeof bytes);
 }
 
-static void header_checksum(uint8_t checksum[32], const unsigned char *image) {
+static void header_checksum(uint8_t checksum[CHECKSUM_SIZE], const unsigned char *image,
+                            uint32_t tensors) {
     unsigned char copy[HEADER_SIZE];
     memcpy(copy, image, HEADER_SIZE);
-    memset(copy + offsetof(store_header, checksum), 0, 32);
+    memset(copy + header_bytes(tensors), 0, CHECKSUM_SIZE);
     covey__sha256(checksum, copy, HEADER_SIZE);
 }
 
@@ -161,16 +170,18 @@ void covey__weights_image_seal(unsigned char *image, size_t size, const char *di
         const char pair[3] = {digest[2 * i], digest[2 * i + 1], '\0'};
         head.digest[i] = (uint8_t)strtoul(pair, NULL, 16);
     }
-    memcpy(image, &head, sizeof head);
-    header_checksum(head.checksum, image);
-    memcpy(image, &head, sizeof head);
+    memcpy(image, &head, header_bytes(head.tensors));
+    uint8_t checksum[CHECKSUM_SIZE];
+    header_checksum(checksum, image, head.tensors);
+    memcpy(image + header_bytes(head.tensors), checksum, sizeof checksum);
 }
 
 /* The table must be the one that these channels give; what else it says is damage. */
-static int table_is_sound(const store_header *head, int channels[COVEY_VGG_CONVOLUTIONS + 1]) {
+static int table_is_sound(const store_header *head,
+                          int channels[COVEY_VGG_CONVOLUTIONS_MAX + 1]) {
     uint64_t at = HEADER_SIZE;
     channels[0] = 3;
-    for (int i = 0; i < COVEY__WEIGHTS_TENSORS; ++i) {
+    for (int i = 0; i < (int)head->tensors; ++i) {
         const tensor_row *row = &head->row[i];
         uint32_t out = row->shape[0];
         if (out == 0 || out % 16 || out > 512)
@@ -192,7 +203,7 @@ covey_status covey__weights_image_read(covey_weights *out, const unsigned char *
     covey_status status = COVEY_OK;
     static const char again[] = "remove it and run covey weights get or import again";
     store_header head;
-    uint8_t checksum[32];
+    uint8_t checksum[CHECKSUM_SIZE];
     COVEY_FAIL_IF(size < HEADER_SIZE, err, COVEY_E_FORMAT, path,
                   "is too short for a set of weights; %s", again);
     memcpy(&head, image, sizeof head);
@@ -200,17 +211,22 @@ covey_status covey__weights_image_read(covey_weights *out, const unsigned char *
                   "is not a stored set of weights; %s", again);
     COVEY_FAIL_IF(head.byte_order != BYTE_ORDER_MARK, err, COVEY_E_UNSUPPORTED, path,
                   "was written on a machine of the other byte order; %s", again);
-    COVEY_FAIL_IF(head.version != VERSION, err, COVEY_E_UNSUPPORTED, path,
-                  "is of version %u, this Covey reads version %d; %s", head.version, VERSION,
+    COVEY_FAIL_IF(head.version < VERSION_VGG16 || head.version > VERSION, err,
+                  COVEY_E_UNSUPPORTED, path, "is of version %u, this Covey reads up to version %d; %s",
+                  head.version, VERSION, again);
+    /* The table's length decides where the checksum lies; a damaged one reads as VGG16's. */
+    uint32_t tensors = head.tensors <= COVEY__WEIGHTS_TENSORS_MAX ? head.tensors
+                                                                  : 2 * COVEY_VGG_CONVOLUTIONS;
+    header_checksum(checksum, image, tensors);
+    COVEY_FAIL_IF(memcmp(checksum, image + header_bytes(tensors), sizeof checksum) != 0, err,
+                  COVEY_E_DIGEST, path, "is damaged: its header does not match its checksum; %s",
                   again);
-    header_checksum(checksum, image);
-    COVEY_FAIL_IF(memcmp(checksum, head.checksum, sizeof checksum) != 0, err, COVEY_E_DIGEST, path,
-                  "is damaged: its header does not match its checksum; %s", again);
     COVEY_FAIL_IF(head.file_size != size, err, COVEY_E_FORMAT, path,
                   "has %zu bytes where %llu belong: it is truncated; %s", size,
                   (unsigned long long)head.file_size, again);
-    COVEY_FAIL_IF(head.header_size != HEADER_SIZE || head.tensors != COVEY__WEIGHTS_TENSORS ||
-                      !table_is_sound(&head, out->channels),
+    out->member = covey__vgg_of((int)tensors / 2);
+    COVEY_FAIL_IF(head.header_size != HEADER_SIZE || head.tensors != tensors || tensors % 2 ||
+                      !out->member || !table_is_sound(&head, out->channels),
                   err, COVEY_E_FORMAT, path, "has a broken table of tensors; %s", again);
     covey__hex(out->digest, head.digest, sizeof head.digest);
     if (verify) {
@@ -221,7 +237,7 @@ covey_status covey__weights_image_read(covey_weights *out, const unsigned char *
     }
     memcpy(out->mean, head.mean, sizeof out->mean);
     memcpy(out->std, head.std, sizeof out->std);
-    for (int i = 0; i < COVEY__WEIGHTS_TENSORS; ++i)
+    for (uint32_t i = 0; i < tensors; ++i)
         out->tensor[i] = (const float *)(image + head.row[i].offset);
 done:
     return status;

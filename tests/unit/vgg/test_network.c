@@ -3,6 +3,7 @@
 #include "covey_test.h"
 
 #include "base_internal.h"
+#include "direct_network.h"
 #include "network_internal.h"
 
 static const int channels[13] = {16, 32, 32, 48, 48, 16, 64, 32, 16, 32, 48, 16, 80};
@@ -26,48 +27,11 @@ static void fill_rgb(uint8_t *rgb, size_t n, uint32_t seed) {
 
 /* ---- the direct network ------------------------------------------------------------------- */
 
-typedef struct image {
-    size_t channels, height, width;
-    double *data; /* [channels][height][width], as torch */
-} image;
-
-static image image_new(size_t c, size_t height, size_t width) {
-    image i = {c, height, width, calloc(c * height * width, sizeof(double))};
-    assert_non_null(i.data);
-    return i;
-}
-
 static image direct_convolution(const image *in, const covey_weights *weights, int index) {
     const float *w, *bias;
     int outputs;
     assert_int_equal(covey_weights_get_layer(weights, index, &w, &bias, &outputs, NULL), 0);
-    image out = image_new((size_t)outputs, in->height, in->width);
-    for (size_t o = 0; o < out.channels; ++o)
-        for (size_t y = 0; y < in->height; ++y)
-            for (size_t x = 0; x < in->width; ++x) {
-                double sum = bias[o];
-                for (size_t k = 0; k < in->channels; ++k)
-                    for (size_t p = 0; p < 9; ++p) {
-                        size_t yy = y + p / 3, xx = x + p % 3; /* one more than the place */
-                        if (yy >= 1 && yy <= in->height && xx >= 1 && xx <= in->width)
-                            sum += (double)w[(o * in->channels + k) * 9 + p] *
-                                   in->data[(k * in->height + yy - 1) * in->width + xx - 1];
-                    }
-                out.data[(o * in->height + y) * in->width + x] = sum;
-            }
-    return out;
-}
-
-static image direct_pool(const image *in) {
-    image out = image_new(in->channels, in->height / 2, in->width / 2);
-    for (size_t c = 0; c < out.channels; ++c)
-        for (size_t y = 0; y < out.height; ++y)
-            for (size_t x = 0; x < out.width; ++x) {
-                const double *at = in->data + (c * in->height + 2 * y) * in->width + 2 * x;
-                out.data[(c * out.height + y) * out.width + x] =
-                    fmax(fmax(at[0], at[1]), fmax(at[in->width], at[in->width + 1]));
-            }
-    return out;
+    return direct_convolution_of(in, w, bias, (size_t)outputs);
 }
 
 /* The outputs of layers 0..30, as torchvision's Sequential would give them. */

@@ -180,8 +180,8 @@ static void the_list_shows_known_and_imported_sets(void **state) {
     set_up(&model, NULL);
     model_path(path, &model, "x.safetensors");
     write_safetensors(path, &model);
-    assert_ok(covey__weights_import_shaped(NULL, path, "zebra", tiny_channels, &err));
-    assert_ok(covey__weights_import_shaped(NULL, path, "ant", tiny_channels, &err));
+    assert_ok(covey_weights_import(NULL, path, "zebra", &err));
+    assert_ok(covey_weights_import(NULL, path, "ant", &err));
     model_path(path, &model, "home/broken.weights");
     covey_test_write(path, "not weights", 11);
     model_path(path, &model, "home/bad name.weights");

@@ -189,30 +189,30 @@ static void names_are_chosen_and_guarded(void **state) {
     model_init(&model, tiny_channels);
     model_path(path, &model, "my model (2).v1.safetensors");
     write_safetensors(path, &model);
-    assert_ok(covey__weights_import_shaped(&name, path, NULL, tiny_channels, &err));
+    assert_ok(covey_weights_import(&name, path, NULL, &err));
     assert_string_equal(name, "my_model__2_.v1");
     covey__free(name);
-    assert_ok(covey__weights_import_shaped(&name, path, "mine", tiny_channels, &err));
+    assert_ok(covey_weights_import(&name, path, "mine", &err));
     assert_string_equal(name, "mine");
     covey__free(name);
     static const char *const bad[] = {"", "a/b", "../x", ".hidden", "-flag", "a b", "caf\xc3\xa9",
                                       ("01234567890123456789012345678901"
                                        "23456789012345678901234567890123")};
     for (size_t i = 0; i < LENGTH(bad); ++i)
-        assert_status(covey__weights_import_shaped(NULL, path, bad[i], tiny_channels, &err),
+        assert_status(covey_weights_import(NULL, path, bad[i], &err),
                       COVEY_E_ARGUMENT);
     /* Names of known sets are theirs. */
-    assert_status(covey__weights_import_shaped(NULL, path, "oxford", tiny_channels, &err),
+    assert_status(covey_weights_import(NULL, path, "oxford", &err),
                   COVEY_E_DIGEST);
-    assert_status(covey__weights_import_shaped(NULL, path, "imagenet1k_v1", tiny_channels, &err),
+    assert_status(covey_weights_import(NULL, path, "imagenet1k_v1", &err),
                   COVEY_E_DIGEST);
     /* The same file again is fine; other numbers under its name are not taken silently. */
-    assert_ok(covey__weights_import_shaped(NULL, path, NULL, tiny_channels, &err));
+    assert_ok(covey_weights_import(NULL, path, NULL, &err));
     model.tensor[3].value[0] += 1;
     write_safetensors(path, &model);
-    assert_status(covey__weights_import_shaped(NULL, path, NULL, tiny_channels, &err),
+    assert_status(covey_weights_import(NULL, path, NULL, &err),
                   COVEY_E_EXISTS);
-    assert_ok(covey__weights_import_shaped(NULL, path, "mine", tiny_channels, &err));
+    assert_ok(covey_weights_import(NULL, path, "mine", &err));
     model_fini(&model);
 }
 
@@ -227,7 +227,7 @@ static void colour_follows_the_origin(void **state) {
     model_init(&model, tiny_channels);
     model_path(path, &model, "torchvision.onnx");
     write_onnx(path, &model, &(onnx_options){0});
-    assert_ok(covey__weights_import_shaped(NULL, path, NULL, tiny_channels, &err));
+    assert_ok(covey_weights_import(NULL, path, NULL, &err));
     assert_ok(covey_weights_open(&weights, "torchvision", &err));
     covey_weights_get_colour(weights, mean, deviation);
     assert_true(mean[0] == 0.485f && deviation[2] == 0.225f);
@@ -237,7 +237,7 @@ static void colour_follows_the_origin(void **state) {
     /* Keras's names: its VGG16 takes BGR with Oxford's means. */
     model_path(path, &model, "keras.onnx");
     write_onnx(path, &model, &(onnx_options){.prefix = "net/block1_conv1/"});
-    assert_ok(covey__weights_import_shaped(NULL, path, NULL, tiny_channels, &err));
+    assert_ok(covey_weights_import(NULL, path, NULL, &err));
     assert_ok(covey_weights_open(&weights, "keras", &err));
     covey_weights_get_colour(weights, mean, deviation);
     assert_true(mean[0] == 0.48235f && deviation[2] == 1.0f / 255.0f);
@@ -303,7 +303,7 @@ static void truncated_files_are_refused(void **state) {
                                    : (size_t)(63 - i) * 37;
             assert_int_equal(truncate(path, (off_t)keep), 0);
             covey_status status =
-                covey__weights_import_shaped(NULL, path, "cut", tiny_channels, &err);
+                covey_weights_import(NULL, path, "cut", &err);
             if (status == COVEY_OK || !err.message[0])
                 fail_msg("%s: %zu of %zu bytes were taken for weights", path, keep, whole.size);
             snprintf(stored, sizeof stored, "%s/cut.weights", home);
@@ -330,7 +330,7 @@ static void memory_may_run_out_at_any_place(void **state) {
             char *name = NULL;
             assert_true(k < 2000);
             covey__alloc_fail_at(k);
-            status = covey__weights_import_shaped(&name, path, NULL, tiny_channels, &err);
+            status = covey_weights_import(&name, path, NULL, &err);
             covey__alloc_fail_at(0);
             if (status != COVEY_OK && (status != COVEY_E_NOMEM || !err.message[0] || name))
                 fail_msg("%s: allocation %zu: status %d, %s", path, k, (int)status, err.message);

@@ -14,7 +14,7 @@ static void install(file_model *model, char stored[320]) {
     model_init(model, tiny_channels);
     model_path(path, model, "tiny.safetensors");
     write_safetensors(path, model);
-    assert_ok(covey__weights_import_shaped(NULL, path, NULL, tiny_channels, &err));
+    assert_ok(covey_weights_import(NULL, path, NULL, &err));
     model_path(stored, model, "home/tiny.weights");
 }
 
@@ -204,7 +204,7 @@ static void a_full_disk_leaves_nothing(void **state) {
         signal(SIGXFSZ, SIG_IGN);
         setrlimit(RLIMIT_FSIZE, &(struct rlimit){20000, 20000});
         covey_status status =
-            covey__weights_import_shaped(NULL, path, NULL, tiny_channels, &err);
+            covey_weights_import(NULL, path, NULL, &err);
         _exit(status == COVEY_E_IO && err.message[0] ? 0 : 1);
     }
     int ended;
@@ -224,7 +224,7 @@ static void a_folder_that_cannot_be_is_named(void **state) {
     write_safetensors(path, &model);
     model_path(blocked, &model, "tiny.safetensors/home");
     setenv("COVEY_HOME", blocked, 1);
-    assert_status(covey__weights_import_shaped(NULL, path, NULL, tiny_channels, &err), COVEY_E_IO);
+    assert_status(covey_weights_import(NULL, path, NULL, &err), COVEY_E_IO);
     assert_string_equal(err.path, blocked);
     model_fini(&model);
 }

@@ -22,7 +22,7 @@ typedef struct file_tensor {
 } file_tensor;
 
 typedef struct file_model {
-    file_tensor tensor[32];
+    file_tensor tensor[128];
     size_t count;
     char digest[65]; /* of its values, as they are to be imported */
     char folder[256];
@@ -189,7 +189,7 @@ static inline zip_t *create_zip(const char *path) {
 /* The zip form of .pth; method ZIP_CM_STORE as PyTorch does it. `pickle` NULL: the state dict. */
 static inline void write_torch_zip(const char *path, const file_model *model, int method,
                                    const covey__text *pickle, const char *byte_order) {
-    covey__text state = {0}, data[32] = {{0}};
+    covey__text state = {0}, data[128] = {{0}};
     char name[64];
     if (pickle)
         covey__text_add_bytes(&state, pickle->data, pickle->size);
@@ -374,7 +374,7 @@ static inline void write_onnx(const char *path, const file_model *model,
         char *imported_name;                                                                     \
         covey_weights *imported;                                                                 \
         assert_ok(                                                                               \
-            covey__weights_import_shaped(&imported_name, (file), NULL, tiny_channels, &err));    \
+            covey_weights_import(&imported_name, (file), NULL, &err));    \
         assert_ok(covey_weights_open(&imported, imported_name, &err));                           \
         assert_string_equal(covey_weights_digest(imported), (model)->digest);                    \
         covey_weights_free(imported);                                                            \
@@ -384,7 +384,7 @@ static inline void write_onnx(const char *path, const file_model *model,
 /* Refused with `code`, a sentence that contains `words`, and the file's name. */
 #define assert_refused(file, code, words)                                                        \
     do {                                                                                         \
-        assert_status(covey__weights_import_shaped(NULL, (file), NULL, tiny_channels, &err),     \
+        assert_status(covey_weights_import(NULL, (file), NULL, &err),     \
                       (code));                                                                   \
         if (!strstr(err.message, (words)))                                                       \
             fail_msg("\"%s\" is not in: %s", (words), err.message);                              \
@@ -415,7 +415,7 @@ static inline void poke(const char *path, size_t at, char byte) {
 static inline void assert_survives(const char *path) {
     covey_error err = {.message = ""};
     setenv("COVEY_HOME", "/dev/null/nowhere", 1);
-    covey_status status = covey__weights_import_shaped(NULL, path, NULL, tiny_channels, &err);
+    covey_status status = covey_weights_import(NULL, path, NULL, &err);
     if (status != COVEY_OK)
         assert_true(err.message[0] != '\0');
 }
