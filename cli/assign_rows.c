@@ -9,29 +9,6 @@
 
 /* ---- the same description as the run's ---------------------------------------------------------- */
 
-static int has_word(const char *text, const char *word) {
-    size_t length = strlen(word);
-    for (const char *at = text; (at = strstr(at, word)) != NULL; at += length)
-        if ((at == text || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
-            return 1;
-    return 0;
-}
-
-/* The passport's "224 bilinear orient icc alpha=white shrink vips-8.14.1" as parameters. */
-static void prepare_alike(covey_extract_params *params, const covey_run *run) {
-    const char *preparation = run->facts.preparation ? run->facts.preparation : "";
-    const char *engine = run->facts.engine_id ? run->facts.engine_id : "";
-    params->decode.orient = has_word(preparation, "orient");
-    params->decode.icc = has_word(preparation, "icc");
-    params->decode.full = has_word(preparation, "full");
-    params->decode.crop = has_word(preparation, "256+crop224");
-    params->decode.alpha =
-        has_word(preparation, "alpha=drop") ? COVEY_ALPHA_DROP : COVEY_ALPHA_WHITE;
-    params->decode.thumb = 0;
-    params->network.precision =
-        strstr(engine, "-bf16-") ? COVEY_PRECISION_BF16 : COVEY_PRECISION_F32;
-}
-
 static int open_weights(covey_weights **out, const covey_run *run) {
     const covey_run_facts *facts = &run->facts;
     covey_error err;
@@ -65,15 +42,13 @@ static void compare_engines(const covey_run *fresh, const covey_run *run) {
 static int describe_photos(covey_run **out, const covey_run *run, const options *options) {
     covey_files *files = NULL;
     covey_weights *weights = NULL;
-    covey_extract_params params = covey_extract_params_default();
+    covey_extract_params params = covey_extract_params_of(run);
     covey_error err;
     int code = open_weights(&weights, run);
     if (code == EXIT_DONE)
         code = photo_options_list(&files, options, 1);
     if (code == EXIT_DONE) {
-        prepare_alike(&params, run);
         params.decode.threads = params.network.threads = (int)options->values[OPT_THREADS].count;
-        params.duplicates = 0;
         params.network.batch = (size_t)options->values[OPT_BATCH].count;
         params.progress = console_progress;
         covey_status status = covey_run_new(out, &err);

@@ -258,6 +258,8 @@ int cluster_request_read(cluster_request *out, const options *options) {
     if (code == EXIT_DONE && out->partial_labels && !values[OPT_LABELS].given)
         code = misuse("--partial-labels says how to take --labels; give that too");
     if (code == EXIT_DONE && values[OPT_LABELS].given) {
+        if (strcmp(values[OPT_LABELS].text, "folders") != 0)
+            out->labels_source = values[OPT_LABELS].text;
         status = covey_labels_new(&out->labels, values[OPT_LABELS].text, &err);
         code = status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
     }
@@ -377,7 +379,24 @@ static covey_status carry_names(covey_run *run, const kept_names *kept, covey_er
     return status;
 }
 
-static void enter_facts(const cluster_request *request, covey_run *run) {
+/* What was read beside the rows. Returns the exit code. */
+static int enter_inputs(const cluster_request *request, covey_run *run) {
+    covey_run_facts *facts = &run->facts;
+    covey_error err = {0};
+    covey_status status = COVEY_OK;
+    facts->start_file = facts->start_sha256 = NULL;
+    facts->labels_file = facts->labels_sha256 = NULL;
+    facts->partial_labels = request->partial_labels;
+    if (request->start)
+        status = covey_run_record_input(run, &facts->start_file, &facts->start_sha256,
+                                        request->start_name, &err);
+    if (status == COVEY_OK && request->labels_source)
+        status = covey_run_record_input(run, &facts->labels_file, &facts->labels_sha256,
+                                        request->labels_source, &err);
+    return status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
+}
+
+static int enter_facts(const cluster_request *request, covey_run *run) {
     const covey_cluster_params *cluster = &request->params.cluster;
     covey_run_facts *facts = &run->facts;
     char name[32];
@@ -392,6 +411,18 @@ static void enter_facts(const cluster_request *request, covey_run *run) {
     facts->classic = cluster->classic;
     facts->k_automatic = cluster->k == 0;
     facts->threads = cluster->threads ? cluster->threads : covey_cpu_count();
+    facts->k_low = request->params.k_low;
+    facts->k_high = request->params.k_high;
+    facts->renumbered = request->params.previous && request->params.previous_k;
+    facts->solver = covey_solver_name(cluster->solver);
+    facts->empty = covey_empty_name(cluster->empty);
+    covey_isa isa;
+    covey_error err = {0};
+    covey_status status = covey_isa_in_use(&isa, &err);
+    if (status != COVEY_OK)
+        return fail_status(status, &err);
+    facts->cluster_isa = covey_isa_name(isa);
+    return enter_inputs(request, run);
 }
 
 /* request->x <- the features normalised, [rows][*columns]. */
@@ -441,7 +472,13 @@ int cluster_request_compute(cluster_request *request, covey_run *run, int own,
     int32_t *labels = previous_labels(run, previous);
     request->params.previous = labels;
     request->params.previous_k = labels ? previous->comparison.k_all : 0;
-    enter_facts(request, run);
+    code = enter_facts(request, run);
+    if (code != EXIT_DONE) {
+        free(labels);
+        free(kept.names);
+        free(kept.labels);
+        return code;
+    }
     double start = console_clock();
     covey_error err = {0};
     covey_comparison comparison = {0};

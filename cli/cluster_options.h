@@ -18,6 +18,7 @@ typedef struct cluster_request {
     covey_normalize normalize;
     const char *start_name;
     covey_labels *labels; /* of --labels, or NULL */
+    const char *labels_source; /* their file; NULL for "folders" */
     int partial_labels;
     float *x; /* [n][d], the rows as they were clustered; set by cluster_request_compute */
 } cluster_request;

@@ -189,6 +189,7 @@ void photo_options_decode(covey_decode_params *out, const options *options) {
     out->icc = !values[OPT_NO_ICC].given;
     out->alpha = values[OPT_ALPHA].choice == 1 ? COVEY_ALPHA_DROP : COVEY_ALPHA_WHITE;
     out->max_pixels = values[OPT_MAX_PIXELS].count;
+    out->time_limit = values[OPT_TIME_LIMIT].real;
     if (values[OPT_EXACT].given)
         covey_decode_params_set_exact(out);
     out->crop = options->command == COMMAND_MAPS ? !values[OPT_NO_CROP].given

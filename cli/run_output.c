@@ -26,6 +26,7 @@ void run_output_facts(covey_run *run, const options *options, double started) {
     if (gethostname(host, sizeof host - 1))
         host[0] = '\0';
     facts->version = covey_version();
+    facts->libraries = covey_libraries();
     facts->command = covey_run_copy_string(run, options->line);
     facts->host = covey_run_copy_string(run, host);
     facts->cpu = covey_cpu_name();

@@ -199,6 +199,9 @@ COVEY_API COVEY_NODISCARD covey_status covey_centre_trace(double *centre,
                                                           int iteration_limit, covey_step_fn step,
                                                           void *user, covey_error *err);
 
+/* "refill", "keep", "drop", "error". */
+COVEY_API const char *covey_empty_name(covey_empty empty);
+
 /* "exact", "irls", ... and back (hyphens accepted, did-you-mean on a near miss). */
 COVEY_API const char *covey_solver_name(covey_solver solver);
 COVEY_API COVEY_NODISCARD covey_status covey_solver_find(covey_solver *out, const char *name,

@@ -21,6 +21,7 @@
 #include "covey/run.h"
 #include "covey/status.h"
 #include "covey/strangers.h"
+#include "covey/verify.h"
 #include "covey/weights.h"
 
 #endif

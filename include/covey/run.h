@@ -47,6 +47,18 @@ typedef struct covey_run_facts {
     double tolerance;
     int classic;
     int k_automatic;
+    size_t k_low, k_high; /* range that k was chosen from; 0: the default */
+    int renumbered;       /* 1: cluster numbers were matched to the run before in the folder */
+    const char *libraries; /* covey_libraries() */
+    /* NULL or 0 in folders that were written before these were recorded: */
+    const char *solver, *empty; /* the words of the command line */
+    const char *cluster_isa;    /* of the grouping, which may be later than the features */
+    const char *start_file, *start_sha256;   /* given centres: absolute path, digest */
+    const char *labels_file, *labels_sha256; /* given labels; "folders" and NULL */
+    int partial_labels;
+    uint64_t max_pixels;
+    double time_limit;
+    double duplicates; /* threshold, 0: not sought; -1: not recorded */
     /* vary: */
     const char *host, *cpu;
     const char *isolation; /* of the decoders: covey_decoder_isolation; NULL if none decoded */
@@ -104,11 +116,21 @@ typedef struct covey_extract_params {
 } covey_extract_params;
 COVEY_API covey_extract_params covey_extract_params_default(void);
 
+/* Parameters that describe photos as those of `run` were described, as far as this machine can:
+ * decoding and precision by its passport, no thumbnails, no catalogue, no search for duplicates. */
+COVEY_API covey_extract_params covey_extract_params_of(const covey_run *run);
+
 COVEY_API COVEY_NODISCARD covey_status covey_run_new(covey_run **out, covey_error *err);
 COVEY_API void covey_run_free(covey_run *run); /* accepts NULL */
 
 /* A copy of `s` that lives as long as the run; NULL when memory runs out. */
 COVEY_API const char *covey_run_copy_string(covey_run *run, const char *s);
+
+/* *path and *sha256 (64 hexadecimal digits) of a file that a run reads beside its photos (centres to
+ * start from, labels), for its facts: they live as long as the run. */
+COVEY_API COVEY_NODISCARD covey_status covey_run_record_input(covey_run *run, const char **path,
+                                                              const char **sha256,
+                                                              const char *file, covey_error *err);
 
 /* Describes every photo of `files`, decoding beside the network. What the catalogue knows is not
  * computed, and what is computed is kept there as it comes; the result is the same to the byte.

@@ -17,6 +17,11 @@ covey_cluster_params covey_cluster_params_default(void) {
                                   .solver = COVEY_SOLVER_AUTO};
 }
 
+const char *covey_empty_name(covey_empty empty) {
+    static const char *const names[] = {"refill", "keep", "drop", "error"};
+    return (unsigned)empty <= COVEY_EMPTY_ERROR ? names[empty] : "unknown";
+}
+
 covey_status covey__check_params(const covey_cluster_params *params, size_t n, covey_error *err) {
     covey_status status = COVEY_OK;
     COVEY_FAIL_IF(params->k < 1 || params->k > n, err, COVEY_E_ARGUMENT, NULL,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 
 #include "run_internal.h"
@@ -65,6 +66,25 @@ const char *covey_run_copy_string(covey_run *run, const char *s) {
     size_t n = strlen(s) + 1;
     char *copy = covey__run_alloc(run, n);
     return copy ? memcpy(copy, s, n) : NULL;
+}
+
+covey_status covey_run_record_input(covey_run *run, const char **path, const char **sha256,
+                                    const char *file, covey_error *err) {
+    covey_status status = COVEY_OK;
+    uint8_t digest[32];
+    char hex[65], *absolute = realpath(file, NULL);
+    if (!absolute)
+        return covey__fail_errno(err, file, "could not be examined");
+    COVEY_TRY(covey__sha256_file(digest, NULL, absolute, err));
+    covey__hex(hex, digest, sizeof digest);
+    const char *kept_path = covey_run_copy_string(run, absolute);
+    const char *kept_digest = covey_run_copy_string(run, hex);
+    COVEY_NOMEM_IF(!kept_path || !kept_digest, err);
+    *path = kept_path;
+    *sha256 = kept_digest;
+done:
+    free(absolute);
+    return status;
 }
 
 char *covey__run_full_path(const covey_run *run, size_t row) {

@@ -197,6 +197,9 @@ static covey_status record_facts(extraction *e, const char *engine_id, covey_err
     facts->engine_id = covey_run_copy_string(e->run, engine_id);
     facts->preparation = covey_run_copy_string(e->run, covey_decoder_preparation(e->decoder));
     facts->isolation = covey_run_copy_string(e->run, covey_decoder_isolation(e->decoder));
+    facts->max_pixels = e->params->decode.max_pixels;
+    facts->time_limit = e->params->decode.time_limit;
+    facts->duplicates = e->params->duplicates;
     if (!facts->weights_name || !facts->weights_digest || !facts->engine_id ||
         !facts->preparation || !facts->isolation)
         return covey__fail(err, COVEY_E_NOMEM, NULL, "memory ran out");

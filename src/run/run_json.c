@@ -220,6 +220,31 @@ static json_t *varies_of(const covey_run_facts *f) {
     return varies;
 }
 
+/* A file that was read beside the photos: where it lay, and what it was. */
+static void add_input(json_t *object, const char *key, const char *path, const char *sha256) {
+    char digest_key[40];
+    if (!path)
+        return;
+    set_path(object, key, path);
+    snprintf(digest_key, sizeof digest_key, "%s_sha256", key);
+    if (sha256)
+        json_object_set_new(object, digest_key, json_string(sha256));
+}
+
+static json_t *network_of(const covey_run_facts *f) {
+    json_t *network = json_object();
+    json_object_set_new(network, "weights", text_or_null(f->weights_name));
+    json_object_set_new(network, "weights_digest", text_or_null(f->weights_digest));
+    json_object_set_new(network, "engine", text_or_null(f->engine_id));
+    json_object_set_new(network, "preparation", text_or_null(f->preparation));
+    if (f->max_pixels) {
+        json_object_set_new(network, "max_pixels", json_integer((json_int_t)f->max_pixels));
+        json_object_set_new(network, "time_limit", real_or_null(f->time_limit));
+        json_object_set_new(network, "duplicates", real_or_null(f->duplicates));
+    }
+    return network;
+}
+
 static json_t *method_of(const covey_run *run) {
     const covey_run_facts *f = &run->facts;
     json_t *method = json_object(), *losses = json_array();
@@ -233,6 +258,16 @@ static json_t *method_of(const covey_run *run) {
     json_object_set_new(method, "seed", json_integer((json_int_t)f->seed));
     json_object_set_new(method, "vote_seeds", json_integer(f->seeds));
     json_object_set_new(method, "classic", json_boolean(f->classic));
+    json_object_set_new(method, "k_low", json_integer((json_int_t)f->k_low));
+    json_object_set_new(method, "k_high", json_integer((json_int_t)f->k_high));
+    json_object_set_new(method, "solver", text_or_null(f->solver));
+    json_object_set_new(method, "empty", text_or_null(f->empty));
+    json_object_set_new(method, "isa", text_or_null(f->cluster_isa));
+    json_object_set_new(method, "renumbered", json_boolean(f->renumbered));
+    add_input(method, "start_file", f->start_file, f->start_sha256);
+    add_input(method, "labels_file", f->labels_file, f->labels_sha256);
+    if (f->labels_file)
+        json_object_set_new(method, "partial_labels", json_boolean(f->partial_labels));
     for (size_t l = 0; l < run->comparison.n_losses; ++l) {
         const covey_loss *loss = &run->comparison.clusterings[l].loss;
         json_t *object = json_object();
@@ -249,7 +284,7 @@ covey_status covey__run_passport_json(char **out, const covey_run *run, const ch
     covey_status status = COVEY_OK;
     const covey_run_facts *f = &run->facts;
     json_t *root = json_object(), *roots = json_array(), *files = json_object();
-    json_t *network = json_object(), *names = json_object();
+    json_t *names = json_object();
     json_object_set_new(root, "format", json_string("covey-run"));
     json_object_set_new(root, "format_version", json_integer(COVEY__RUN_FORMAT));
     json_object_set_new(root, "version", text_or_null(f->version));
@@ -261,11 +296,8 @@ covey_status covey__run_passport_json(char **out, const covey_run *run, const ch
         json_array_append_new(roots, object);
     }
     json_object_set_new(root, "roots", roots);
-    json_object_set_new(network, "weights", text_or_null(f->weights_name));
-    json_object_set_new(network, "weights_digest", text_or_null(f->weights_digest));
-    json_object_set_new(network, "engine", text_or_null(f->engine_id));
-    json_object_set_new(network, "preparation", text_or_null(f->preparation));
-    json_object_set_new(root, "network", network);
+    json_object_set_new(root, "libraries", text_or_null(f->libraries));
+    json_object_set_new(root, "network", network_of(f));
     json_object_set_new(root, "method", method_of(run));
     for (size_t i = 0; i < run->n_names; ++i)
         if (run->names[i]) {
