@@ -36,8 +36,13 @@ static void on_signal(int number) {
 void console_start(void) {
     struct sigaction stop = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_RESETHAND};
     sigemptyset(&stop.sa_mask);
-    sigaction(SIGINT, &stop, NULL);
-    sigaction(SIGTERM, &stop, NULL);
+    /* What was ignored from the start stays so: nohup, and jobs that a shell put aside. */
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i) {
+        struct sigaction before;
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &stop, NULL);
+    }
     /* A reader that goes away is met as EPIPE in console_finish, once all is cleaned up. */
     signal(SIGPIPE, SIG_IGN);
     const char *term = getenv("TERM"), *no_progress = getenv("NO_PROGRESS");

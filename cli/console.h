@@ -15,7 +15,7 @@ enum {
     EXIT_STOPPED = 130
 };
 
-/* Signals: the first SIGINT or SIGTERM asks the work to stop at the next safe point, the second
+/* Signals: the first SIGINT, SIGTERM or SIGHUP asks the work to stop at the next safe point, the second
  * ends the program at once. */
 void console_start(void);
 void console_set_quiet(int quiet);

@@ -102,13 +102,16 @@ const char *covey__path_base(const char *path);
 /* Whole file into memory, NUL appended beyond *size; refuses more than `limit` bytes. */
 covey_status covey__file_read(char **out, size_t *size, const char *path, size_t limit,
                               covey_error *err);
-/* Written to a temporary name in the same folder, fsynced, renamed, folder fsynced. */
+/* Written to a temporary name in the same folder, fsynced, renamed, folder fsynced. What a killed
+ * writer of the same file left there is removed. */
 covey_status covey__file_write(const char *path, const void *data, size_t size, covey_error *err);
 /* Written in place, not flushed: for folders built aside, which covey__folder_sync then brings to
  * disk at once (thousands of thumbnails would otherwise wait for the disk one by one). */
 covey_status covey__file_write_unsynced(const char *path, const void *data, size_t size,
                                         covey_error *err);
 covey_status covey__folder_sync(const char *path, covey_error *err);
+/* Brings the name of `path` to disk: flushes the folder it lies in, where the file system can. */
+void covey__parent_sync(const char *path);
 /* mkdir -p. */
 covey_status covey__mkdirs(const char *path, covey_error *err);
 /* Removes a file or a whole folder (no symlink followed); missing is fine. */

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -89,18 +90,69 @@ static covey_status write_all(int fd, const char *data, size_t size, const char 
     return COVEY_OK;
 }
 
+void covey__parent_sync(const char *path) {
+    char *copy = covey__strdup(path);
+    if (copy)
+        sync_folder_of(copy);
+    covey__free(copy);
+}
+
+/* ---- files built aside ------------------------------------------------------------------------ */
+
+static const char aside_mark[] = ".tmp-";
+enum { ASIDE_DIGITS = 8 };
+
+/* Removes what writers of `path` that were killed left beside it. Whoever still writes holds a lock. */
+static void remove_leftovers(const char *path) {
+    const char *base = covey__path_base(path);
+    size_t length = strlen(base), mark = sizeof aside_mark - 1;
+    char *folder = covey__strndup(path, (size_t)(base - path));
+    DIR *listing = folder ? opendir(*folder ? folder : ".") : NULL;
+    for (struct dirent *e; listing && (e = readdir(listing));) {
+        const char *digits = e->d_name + length + mark;
+        struct stat info;
+        if (strncmp(e->d_name, base, length) || strncmp(e->d_name + length, aside_mark, mark) ||
+            strspn(digits, "0123456789abcdef") != ASIDE_DIGITS || digits[ASIDE_DIGITS])
+            continue;
+        int fd = openat(dirfd(listing), e->d_name,
+                        O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+        if (fd >= 0 && !fstat(fd, &info) && S_ISREG(info.st_mode) && !flock(fd, LOCK_EX | LOCK_NB))
+            unlinkat(dirfd(listing), e->d_name, 0);
+        if (fd >= 0)
+            close(fd);
+    }
+    if (listing)
+        closedir(listing);
+    covey__free(folder);
+}
+
+/* Locks the new file against remove_leftovers of others; 0 if one of them was faster. Where there are
+ * no locks nobody can take one for lack of it. */
+static int hold(int fd) {
+    struct stat info;
+    while (flock(fd, LOCK_EX) && errno == EINTR)
+        ;
+    return fstat(fd, &info) || info.st_nlink > 0;
+}
+
 /* Opens a temporary file beside `path`; the caller frees *temporary. */
 static covey_status open_aside(int *fd, char **temporary, const char *path, covey_error *err) {
     /* mkostemp would give mode 0600, and undoing that needs the umask, which only can be read by
      * changing it for all threads; so the name is ours. */
+    remove_leftovers(path);
     for (int attempt = 0;; ++attempt) {
         uint32_t number;
         if (getrandom(&number, sizeof number, 0) != sizeof number)
             number = (uint32_t)getpid() * 64 + (uint32_t)attempt;
-        char *name = covey__asprintf("%s.tmp-%08x", path, number);
+        char *name = covey__asprintf("%s%s%0*x", path, aside_mark, ASIDE_DIGITS, number);
         if (!name)
             return covey__fail(err, COVEY_E_NOMEM, path, "memory ran out");
         int opened = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (opened >= 0 && !hold(opened)) {
+            close(opened);
+            opened = -1;
+            errno = EEXIST;
+        }
         if (opened >= 0) {
             *fd = opened;
             *temporary = name;
@@ -118,6 +170,7 @@ static covey_status open_aside(int *fd, char **temporary, const char *path, cove
 /* Closes, and renames on success or removes on failure. */
 static covey_status close_aside(int fd, char *temporary, const char *path, covey_status status,
                                 covey_error *err) {
+    int lock = dup(fd); /* keeps the file ours until it has its name */
     if (status == COVEY_OK && fsync(fd))
         status = covey__fail_errno(err, path, "could not be written to disk");
     if (close(fd) && status == COVEY_OK)
@@ -128,6 +181,8 @@ static covey_status close_aside(int fd, char *temporary, const char *path, covey
         unlink(temporary);
     else
         sync_folder_of(temporary);
+    if (lock >= 0)
+        close(lock);
     covey__free(temporary);
     return status;
 }

@@ -188,7 +188,11 @@ static covey_status read_folder(finder *f, size_t index) {
         }
         goto done;
     }
-    for (struct dirent *item; (item = readdir(directory));) {
+    for (;;) {
+        errno = 0;
+        struct dirent *item = readdir(directory);
+        if (!item)
+            break;
         if (item->d_name[0] == '.')
             continue;
         covey__free(child);
@@ -196,6 +200,12 @@ static covey_status read_folder(finder *f, size_t index) {
         COVEY_NOMEM_IF(!child, f->err);
         if (!is_excluded(f, child))
             COVEY_TRY(take(f, at.root, dirfd(directory), child, item->d_name));
+    }
+    if (errno && !*path) {
+        status = covey__fail_errno(f->err, full, "is a folder that could not be read to its end");
+    } else if (errno && errno != ENOENT) {
+        lstat(full, &info);
+        status = add_entry(f, at.root, path, &info);
     }
 done:
     if (directory)

@@ -94,10 +94,19 @@ done:
     return status;
 }
 
+/* One photo that cannot be opened is skipped; a disk that was pulled out ends the run, lest half of
+ * the photos pass for all. */
 static covey_status keep_skip(extraction *e, const covey_photo *photo, covey_error *err) {
     covey_status status = COVEY_OK;
     covey_run *run = e->run;
     const covey_file *file = covey_files_get(e->files, e->todo[photo->index]);
+    const char *root = covey_files_root(e->files, file->root);
+    struct stat info;
+    COVEY_FAIL_IF((photo->status == COVEY_E_NOT_FOUND || photo->status == COVEY_E_IO) &&
+                      stat(root, &info),
+                  err, COVEY_E_IO, root,
+                  "is not there any more: the folder went away while its photos were read; run "
+                  "again once it is back");
     covey_run_skip *skip = &run->skips[run->n_skips];
     skip->root = file->root;
     skip->path = covey_run_copy_string(run, file->path);

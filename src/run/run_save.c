@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing a run folder: built aside as FOLDER.partial-PID, then moved in whole, so that a reader
- * sees the old run or the new one and never a mixture. */
+ * sees the old run or the new one and never a mixture. Whoever builds holds a lock on the folder it
+ * builds; one without is what a killed run left, and goes. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,12 +103,110 @@ static int folder_kind(const char *folder) {
     return ours ? 2 : 0;
 }
 
+/* ---- what killed runs left ------------------------------------------------------------------ */
+
+/* Calls `leftover` for each FOLDER.MARK-* beside `folder`; `pid` as its name says. */
+typedef void (*leftover_fn)(const char *path, long pid, const char *folder);
+
+static void each_leftover(const char *folder, const char *mark, leftover_fn leftover) {
+    const char *base = covey__path_base(folder);
+    char *parent = covey__strndup(folder, (size_t)(base - folder));
+    char *prefix = covey__asprintf("%s.%s-", base, mark);
+    DIR *dir = parent && prefix ? opendir(*parent ? parent : ".") : NULL;
+    for (struct dirent *e; dir && (e = readdir(dir));) {
+        char *end;
+        size_t length = strlen(prefix);
+        if (strncmp(e->d_name, prefix, length) != 0)
+            continue;
+        long pid = strtol(e->d_name + length, &end, 10);
+        char *path = end > e->d_name + length && pid > 0 && strspn(end, "-0123456789") == strlen(end)
+                         ? covey__path_join(*parent ? parent : ".", e->d_name)
+                         : NULL;
+        if (path)
+            leftover(path, pid, folder);
+        covey__free(path);
+    }
+    if (dir)
+        closedir(dir);
+    covey__free(parent);
+    covey__free(prefix);
+}
+
+static int is_dead(long pid) {
+    return kill((pid_t)pid, 0) && errno == ESRCH;
+}
+
+/* Locked: somebody builds it. Where the file system has no locks, the process tells. */
+static void remove_unfinished(const char *path, long pid, const char *folder) {
+    (void)folder;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int stale = fd >= 0 && (flock(fd, LOCK_EX | LOCK_NB) ? errno != EWOULDBLOCK && is_dead(pid) : 1);
+    if (stale && covey__remove_tree(path, NULL) != COVEY_OK)
+        errno = 0; /* somebody else's to remove; it stays and harms nothing */
+    if (fd >= 0)
+        close(fd);
+}
+
+static void remove_stale(const char *folder) {
+    each_leftover(folder, "partial", remove_unfinished);
+}
+
+/* A run killed between its two renames, where a file system exchanges nothing: the run before goes
+ * back to its place, or away if there is a new one. */
+static void put_back(const char *path, long pid, const char *folder) {
+    struct stat info;
+    if (!is_dead(pid))
+        return;
+    if (lstat(folder, &info) == 0 ? folder_kind(folder) == 2 && folder_kind(path) == 2 &&
+                                        covey__remove_tree(path, NULL) != COVEY_OK
+                                  : rename(path, folder))
+        errno = 0; /* it stays, and harms nothing */
+}
+
+/* Makes a folder beside `target` and locks it: *partial, freed by the caller, and the lock. */
+static covey_status make_partial(char **partial, int *lock, const char *target, covey_error *err) {
+    covey_status status = COVEY_OK;
+    enum { ATTEMPTS = 64 };
+    for (int attempt = 0; attempt < ATTEMPTS; ++attempt) {
+        struct stat held, named;
+        char *path = covey__asprintf(attempt ? "%s.partial-%ld-%d" : "%s.partial-%ld", target,
+                                     (long)getpid(), attempt);
+        if (!path)
+            return covey__fail(err, COVEY_E_NOMEM, NULL, "memory ran out");
+        if (mkdir(path, 0777) && errno == EEXIST) { /* of the same number in another container */
+            covey__free(path);
+            continue;
+        }
+        status = covey__mkdirs(path, err);
+        if (status != COVEY_OK) {
+            covey__free(path);
+            return status;
+        }
+        int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        while (fd >= 0 && flock(fd, LOCK_EX) && errno == EINTR)
+            ;
+        /* Another run may have taken it for a leftover just before it was locked. */
+        if (fd >= 0 && !fstat(fd, &held) && !lstat(path, &named) && held.st_ino == named.st_ino) {
+            *partial = path;
+            *lock = fd;
+            return COVEY_OK;
+        }
+        if (fd >= 0)
+            close(fd);
+        covey__free(path);
+    }
+    return covey__fail(err, COVEY_E_IO, target, "no folder could be made beside it");
+}
+
+/* ---- the target, checked ------------------------------------------------------------------ */
+
 covey_status covey_run_check_target(const char *folder, const char *const *roots, size_t n_roots,
                                     covey_error *err) {
     covey_status status = COVEY_OK;
     struct stat info;
     char *target = covey__run_absolute_path(folder), *parent = NULL;
     COVEY_NOMEM_IF(!target, err);
+    each_leftover(target, "old", put_back);
     for (size_t i = 0; i < n_roots; ++i)
         COVEY_FAIL_IF(covey__run_is_inside(target, roots[i]), err, COVEY_E_EXISTS, folder,
                       "lies inside the photo folder %.200s, which Covey never writes to; choose a "
@@ -134,30 +234,6 @@ done:
     covey__free(target);
     covey__free(parent);
     return status;
-}
-
-/* Removes what runs that died left beside `folder`. */
-static void remove_stale(const char *folder) {
-    const char *base = covey__path_base(folder);
-    char *parent = covey__strndup(folder, (size_t)(base - folder));
-    char *prefix = covey__asprintf("%s.partial-", base);
-    DIR *dir = parent && prefix ? opendir(*parent ? parent : ".") : NULL;
-    for (struct dirent *e; dir && (e = readdir(dir));) {
-        if (strncmp(e->d_name, prefix, strlen(prefix)) != 0)
-            continue;
-        char *end;
-        long pid = strtol(e->d_name + strlen(prefix), &end, 10);
-        if (*end || pid <= 0 || kill((pid_t)pid, 0) == 0 || errno != ESRCH)
-            continue;
-        char *path = covey__path_join(*parent ? parent : ".", e->d_name);
-        if (path && covey__remove_tree(path, NULL) != COVEY_OK)
-            errno = 0; /* somebody else's to remove; it stays and harms nothing */
-        covey__free(path);
-    }
-    if (dir)
-        closedir(dir);
-    covey__free(parent);
-    covey__free(prefix);
 }
 
 /* ---- the content --------------------------------------------------------------------------- */
@@ -315,10 +391,14 @@ static covey_status move_in(const char *partial, const char *folder, covey_error
     if (lstat(folder, &info)) {
         if (rename(partial, folder))
             return covey__fail_errno(err, folder, "the finished folder could not be moved in");
+        covey__parent_sync(folder);
         return COVEY_OK;
     }
-    if (S_ISDIR(info.st_mode) && renameat2(AT_FDCWD, partial, AT_FDCWD, folder, RENAME_EXCHANGE) == 0)
+    if (S_ISDIR(info.st_mode) &&
+        renameat2(AT_FDCWD, partial, AT_FDCWD, folder, RENAME_EXCHANGE) == 0) {
+        covey__parent_sync(folder); /* the new one is safe before the old one goes */
         return covey__remove_tree(partial, err);
+    }
     /* No exchange on this file system, or `folder` is a symbolic link to a folder. */
     char *old = covey__asprintf("%s.old-%ld", folder, (long)getpid());
     if (!old)
@@ -330,8 +410,10 @@ static covey_status move_in(const char *partial, const char *folder, covey_error
         status = covey__fail_errno(err, folder, "the finished folder could not be moved in");
         if (rename(old, folder))
             covey__fail_errno(err, old, "holds the run before; it could not be moved back");
-    } else
+    } else {
+        covey__parent_sync(folder);
         status = covey__remove_tree(old, err);
+    }
     covey__free(old);
     return status;
 }
@@ -339,23 +421,22 @@ static covey_status move_in(const char *partial, const char *folder, covey_error
 covey_status covey_run_save(const covey_run *run, const char *folder, covey_run_extras_fn extras,
                             void *user, covey_error *err) {
     covey_status status = COVEY_OK;
-    int made = 0;
+    int made = 0, lock = -1;
     char *target = NULL, *partial = NULL;
     COVEY_TRY(covey_run_check_target(folder, run->roots, run->n_roots, err));
     target = covey__run_absolute_path(folder);
     COVEY_NOMEM_IF(!target, err);
-    partial = covey__asprintf("%s.partial-%ld", target, (long)getpid());
-    COVEY_NOMEM_IF(!partial, err);
     remove_stale(target);
-    COVEY_TRY(covey__remove_tree(partial, err));
-    COVEY_TRY(covey__mkdirs(partial, err));
+    COVEY_TRY(make_partial(&partial, &lock, target, err));
     made = 1;
     COVEY_TRY(build(run, partial, extras, user, err));
     COVEY_TRY(move_in(partial, target, err));
     made = 0;
 done:
     if (made && covey__remove_tree(partial, NULL) != COVEY_OK)
-        remove_stale(target);
+        errno = 0; /* the next run removes it */
+    if (lock >= 0)
+        close(lock);
     covey__free(partial);
     covey__free(target);
     return status;
