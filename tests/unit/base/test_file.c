@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -40,6 +41,28 @@ static int entries(void) {
         ++n;
     closedir(listing);
     return n - 2;
+}
+
+/* What killed writers left goes with the next write; who still writes, and other names, stay. */
+static void leftovers_are_removed(void **state) {
+    (void)state;
+    covey_error err;
+    static const char *const stay[] = {"page.html.tmp-0123456", "page.html.tmp-0123456x",
+                                       "other.tmp-01234567", "page.html.tmp-012345678"};
+    covey_test_write(at("page.html.tmp-01234567"), "half", 4);
+    covey_test_write(at("page.html.tmp-89abcdef"), "at work", 7);
+    int lock = open(at("page.html.tmp-89abcdef"), O_WRONLY);
+    assert_int_equal(flock(lock, LOCK_EX), 0);
+    for (size_t i = 0; i < LENGTH(stay); ++i)
+        covey_test_write(at(stay[i]), "mine", 4);
+    assert_ok(covey__file_write(at("page.html"), "page", 4, &err));
+    assert_int_not_equal(access(at("page.html.tmp-01234567"), F_OK), 0);
+    assert_int_equal(access(at("page.html.tmp-89abcdef"), F_OK), 0);
+    for (size_t i = 0; i < LENGTH(stay); ++i)
+        assert_int_equal(access(at(stay[i]), F_OK), 0);
+    close(lock);
+    assert_ok(covey__file_write(at("page.html"), "page", 4, &err));
+    assert_int_equal(entries(), 1 + (int)LENGTH(stay));
 }
 
 static void paths_are_joined(void **state) {
@@ -231,6 +254,7 @@ static void files_are_copied(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(paths_are_joined),
+        TEST(leftovers_are_removed),
         TEST(what_is_written_is_read),
         TEST(what_cannot_be_read_is_named),
         TEST(a_failed_write_keeps_what_was_there),

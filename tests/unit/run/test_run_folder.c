@@ -2,6 +2,8 @@
 #include "run_fixture.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 static char folder[256];
@@ -157,15 +159,42 @@ static void a_failure_leaves_nothing_and_keeps_the_run_before(void **state) {
 static void leftovers_of_a_dead_run_are_removed(void **state) {
     (void)state;
     covey_error err;
-    char stale[400], alive[400];
+    char stale[400], alive[400], foreign[400];
     covey_run *run = fixture_run("/photos");
     snprintf(stale, sizeof stale, "%s.partial-%d", target, 0x3ffffff); /* beyond pid_max */
-    snprintf(alive, sizeof alive, "%s.partial-%d", target, (int)getppid());
+    snprintf(alive, sizeof alive, "%s.partial-%d", target, (int)getpid()); /* of another container */
+    snprintf(foreign, sizeof foreign, "%s.partial-copy", target);
     assert_int_equal(mkdir(stale, 0777), 0);
     assert_int_equal(mkdir(alive, 0777), 0);
+    assert_int_equal(mkdir(foreign, 0777), 0);
+    int lock = open(alive, O_RDONLY | O_DIRECTORY); /* whoever builds holds one */
+    assert_int_equal(flock(lock, LOCK_EX), 0);
     assert_ok(covey_run_save(run, target, NULL, NULL, &err));
     assert_int_not_equal(access(stale, F_OK), 0);
     assert_int_equal(access(alive, F_OK), 0);
+    assert_int_equal(access(foreign, F_OK), 0);
+    close(lock);
+    assert_ok(covey_run_save(run, target, NULL, NULL, &err));
+    assert_int_not_equal(access(alive, F_OK), 0);
+    covey_run_free(run);
+}
+
+/* Killed between the two renames of a file system that exchanges nothing. */
+static void a_run_that_was_moved_away_comes_back(void **state) {
+    (void)state;
+    covey_error err;
+    char old[400];
+    covey_run *run = fixture_run("/photos"), *back = NULL;
+    assert_ok(covey_run_save(run, target, NULL, NULL, &err));
+    snprintf(old, sizeof old, "%s.old-%d", target, 0x3ffffff);
+    assert_int_equal(rename(target, old), 0);
+    assert_ok(covey_run_check_target(target, NULL, 0, &err));
+    assert_ok(covey_run_load(&back, target, &err));
+    covey_run_free(back);
+    assert_int_not_equal(access(old, F_OK), 0);
+    assert_ok(covey_run_save(run, old, NULL, NULL, &err)); /* beside the new one it is of no use */
+    assert_ok(covey_run_check_target(target, NULL, 0, &err));
+    assert_int_not_equal(access(old, F_OK), 0);
     covey_run_free(run);
 }
 
@@ -230,6 +259,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_failure_leaves_nothing_and_keeps_the_run_before, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(leftovers_of_a_dead_run_are_removed, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_run_that_was_moved_away_comes_back, setup, teardown),
         cmocka_unit_test_setup_teardown(wrong_targets_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(damaged_runs_are_refused, setup, teardown),
     };
