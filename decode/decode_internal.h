@@ -42,6 +42,10 @@ covey_status decode_prepare(VipsImage **out, VipsImage *in, const decode_job *jo
 /* Whether an ICC profile says what sRGB says, to half a level of 8 bits. */
 int decode_profile_is_srgb(const uint8_t *profile, size_t size);
 
+/* Eight hexadecimal digits that are the same for the same builds of all libraries that make pixels,
+ * libvips among them. After it has started, and with it its modules. */
+void decode_codecs_digest(char out[9]);
+
 /* Fills err with what libvips said, and clears it. */
 covey_status decode_fail_vips(covey_error *err, const decode_job *job);
 

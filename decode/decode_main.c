@@ -26,8 +26,10 @@ static int start_vips(const char *program) {
     vips_concurrency_set(1);
     vips_cache_set_max(0);
     vips_block_untrusted_set(TRUE);
-    snprintf(decoder_name, sizeof decoder_name, "vips-%d.%d.%d", vips_version(0), vips_version(1),
-             vips_version(2));
+    char codecs[9];
+    decode_codecs_digest(codecs);
+    snprintf(decoder_name, sizeof decoder_name, "vips-%d.%d.%d codecs-%s", vips_version(0),
+             vips_version(1), vips_version(2), codecs);
     return 0;
 }
 

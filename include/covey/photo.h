@@ -118,7 +118,8 @@ COVEY_API COVEY_NODISCARD covey_status covey_decoder_next(covey_decoder *decoder
 COVEY_API void covey_decoder_release(covey_decoder *decoder, const covey_photo *photo);
 
 /* Names everything the pixels depend on, for the passport and caches: "224 bilinear orient icc
- * alpha=white shrink vips-8.14.1". Valid while the decoder lives. */
+ * alpha=white shrink vips-8.14.1 codecs-1a2b3c4d", the last being a digest of the builds of all
+ * libraries that make pixels. Valid while the decoder lives. */
 COVEY_API const char *covey_decoder_preparation(const covey_decoder *decoder);
 
 /* What keeps a hostile photo's decoder from doing harm on this machine, for the passport: "seccomp,

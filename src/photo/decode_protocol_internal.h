@@ -48,7 +48,7 @@ typedef struct covey__decode_setup {
 
 typedef struct covey__decode_hello {
     uint32_t magic, version;
-    char decoder[64];    /* "vips-8.14.1" */
+    char decoder[64];    /* "vips-8.14.1 codecs-1a2b3c4d" */
     char isolation[128]; /* "seccomp, limits, no new privileges" */
 } covey__decode_hello;
 

@@ -12,7 +12,7 @@ static int has_word(const char *text, const char *word) {
     return 0;
 }
 
-/* The passport's "224 bilinear orient icc alpha=white shrink vips-8.14.1". */
+/* The passport's "224 bilinear orient icc alpha=white shrink vips-8.14.1 codecs-1a2b3c4d". */
 covey_extract_params covey_extract_params_of(const covey_run *run) {
     covey_extract_params params = covey_extract_params_default();
     const covey_run_facts *facts = &run->facts;

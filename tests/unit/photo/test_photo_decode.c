@@ -456,6 +456,28 @@ static void any_number_of_workers_gives_the_same(void **state) {
 }
 
 /* Upright pixels, of the size that the JPEG has; a small photo is not enlarged. */
+/* Caches and passports know a decoder below libvips by the digest of its build. */
+static void the_decoders_are_named(void **state) {
+    (void)state;
+    covey_decode_params params = covey_decode_params_default();
+    covey_decoder *decoders[2];
+    covey_error err;
+    params.threads = 1;
+    for (int i = 0; i < 2; ++i)
+        assert_ok(covey_decoder_new(&decoders[i], 1, &params, &err));
+    const char *words = covey_decoder_preparation(decoders[0]);
+    const char *codecs = strstr(words, " codecs-");
+    assert_non_null(strstr(words, " vips-"));
+    assert_non_null(codecs);
+    codecs += strlen(" codecs-");
+    assert_int_equal(strlen(codecs), 8);
+    assert_int_equal(strspn(codecs, "0123456789abcdef"), 8);
+    assert_string_not_equal(codecs, "e3b0c442"); /* the digest of nothing: no library was seen */
+    assert_string_equal(words, covey_decoder_preparation(decoders[1]));
+    for (int i = 0; i < 2; ++i)
+        covey_decoder_free(decoders[i]);
+}
+
 static void thumbnails_come_as_pixels_too(void **state) {
     bench *b = *state;
     VipsImage *image = quarters_image(300, 150, 3);
@@ -506,6 +528,7 @@ int main(int argc, char **argv) {
         TEST(reduced_scale_keeps_the_place),
         TEST(exact_mode_is_the_resampler_alone),
         TEST(any_number_of_workers_gives_the_same),
+        TEST(the_decoders_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
