@@ -7,7 +7,7 @@ K ?= auto
 
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all deps demo test test-all bench install clean
+.PHONY: all deps deps-slow demo test test-all bench install reference docs deb clean
 
 all:
 	@cmake -S . -B $(BUILD) -DCMAKE_INSTALL_PREFIX=$(PREFIX) $(CMAKE_ARGS) >$(BUILD).log 2>&1 || { cat $(BUILD).log; rm -f $(BUILD).log; exit 1; }; rm -f $(BUILD).log
@@ -17,6 +17,10 @@ all:
 deps:
 	@sh scripts/deps.sh
 
+# And what only test-all and docs need.
+deps-slow:
+	@sh scripts/deps.sh slow
+
 demo: deps all
 	@sh scripts/demo.sh $(BUILD) "$(PHOTOS)" "$(K)"
 
@@ -25,14 +29,30 @@ test: deps
 	@$(BUILD)/covey weights get oxford
 	@cd $(BUILD) && ctest -L 'unit|real' -j $(JOBS) --output-on-failure
 
-test-all: test
+test-all: deps-slow test
 	@cd $(BUILD) && ctest -L slow --output-on-failure
 
 bench: deps all
 	@sh bench/bench.sh $(BUILD)
 
+# Into PREFIX, below DESTDIR if that is given.
 install: all
 	@cmake --install $(BUILD)
+
+# libcoveyN, libcovey-dev and covey as .deb, in build/deb.
+deb: deps
+	@cmake -S . -B $(BUILD)/deb -DCMAKE_INSTALL_PREFIX=/usr -DCOVEY_TESTS=OFF -DCOVEY_DEB=ON >/dev/null
+	@cmake --build $(BUILD)/deb -j $(JOBS) >/dev/null
+	@cd $(BUILD)/deb && rm -f ./*.deb && cpack -G DEB >/dev/null && ls ./*.deb
+
+# The library's interface as pages: build/reference/html/index.html.
+reference:
+	@sh tests/checks/reference.sh $(CURDIR) $(CURDIR)/$(BUILD)/reference
+
+# The guide as a site: build/site/index.html, the library's reference in build/site/api.
+docs: deps-slow
+	@mkdocs build --quiet --strict --site-dir $(CURDIR)/$(BUILD)/site
+	@sh tests/checks/reference.sh $(CURDIR) $(CURDIR)/$(BUILD)/site/api
 
 clean:
 	rm -rf $(BUILD)

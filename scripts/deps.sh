@@ -1,10 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs what is missing of the Debian packages of deps/apt.txt and of the npm packages of
-# package-lock.json. Idempotent, asks nothing.
+# package-lock.json; with "slow" those of deps/apt-slow.txt too. Idempotent, asks nothing.
 set -eu
 cd "$(dirname "$0")/.."
-wanted=$(sed 's/#.*//' deps/apt.txt)
+lists=deps/apt.txt
+[ "${1:-}" != slow ] || lists="$lists deps/apt-slow.txt"
+# shellcheck disable=SC2086
+wanted=$(sed 's/#.*//' $lists)
 missing=
 for package in $wanted; do
     # Node.js may be there from elsewhere, with an npm of its own that Debian's would collide with.

@@ -18,6 +18,7 @@
 
 COVEY_BEGIN_DECLS
 
+/* An open catalogue (covey_catalogue_open, covey_catalogue_free). */
 typedef struct covey_catalogue covey_catalogue;
 
 /* The folder used where none is named: $XDG_CACHE_HOME/covey, else ~/.cache/covey; none:
@@ -47,6 +48,7 @@ typedef struct covey_catalogue_recipe {
     uint64_t bytes; /* of descriptions and thumbnails */
 } covey_catalogue_recipe;
 
+/* What a catalogue holds. Arrays are owned by the struct (covey_catalogue_info_fini). */
 typedef struct covey_catalogue_info {
     char path[4096];
     uint64_t bytes; /* of the file */
@@ -61,6 +63,7 @@ typedef struct covey_catalogue_info {
 COVEY_API COVEY_NODISCARD covey_status covey_catalogue_get_info(covey_catalogue_info *out,
                                                                 covey_catalogue *catalogue,
                                                                 covey_error *err);
+/* Frees what the struct holds; accepts a zeroed one. */
 COVEY_API void covey_catalogue_info_fini(covey_catalogue_info *info);
 
 /* What goes; each rule is off by default, and they add up. */
@@ -71,6 +74,7 @@ typedef struct covey_prune_params {
     const char *const *weights_digests; /* [n_weights]: recipes of other weights go; NULL: off */
     size_t n_weights;
 } covey_prune_params;
+/* Every rule off. */
 COVEY_API covey_prune_params covey_prune_params_default(void);
 
 /* Removes what the rules say and gives the space back to the file system. *removed: how many
@@ -80,6 +84,7 @@ COVEY_API COVEY_NODISCARD covey_status covey_catalogue_prune(size_t *removed,
                                                              const covey_prune_params *params,
                                                              covey_error *err);
 
+/* What checking a catalogue found. */
 typedef struct covey_catalogue_check {
     size_t checked, damaged; /* descriptions; a damaged one is computed again by the next run */
     char first_fault[256];   /* of the file's structure, in SQLite's words; "" if it is sound */

@@ -20,6 +20,7 @@ typedef struct covey_series {
     int no_line; /* 1: markers alone */
 } covey_series;
 
+/* Lines over axes, and a field of values below them where there is one. */
 typedef struct covey_panel {
     const char *title, *x_label, *y_label; /* UTF-8 or NULL */
     const covey_series *series;            /* [n_series] */
@@ -33,6 +34,7 @@ typedef struct covey_panel {
     size_t field_width, field_height, field_levels;
 } covey_panel;
 
+/* Panels under one title, drawn by covey_figure_save. */
 typedef struct covey_figure {
     const char *title, *note; /* above, and small below; UTF-8 or NULL */
     const covey_panel *panels;

@@ -14,6 +14,7 @@
 
 COVEY_BEGIN_DECLS
 
+/* How a centre is found. docs/maths/centres.md. */
 typedef enum covey_solver {
     COVEY_SOLVER_AUTO = 0, /* the fastest that reaches the optimum of the loss */
     COVEY_SOLVER_EXACT = 1,
@@ -24,6 +25,7 @@ typedef enum covey_solver {
     COVEY_SOLVER_DESCENT = 6 /* plain gradient descent with backtracking: slow, to look at */
 } covey_solver;
 
+/* Where the alternation begins. docs/maths/alternation.md. */
 typedef enum covey_start {
     COVEY_START_KMEANSPP = 0, /* squared-distance k-means++: the same rows for every loss
                                  [ArthurVassilvitskii2007] */
@@ -35,6 +37,7 @@ typedef enum covey_start {
                                        of k; the same rows for every loss */
 } covey_start;
 
+/* What becomes of a cluster that lost all its rows. */
 typedef enum covey_empty {
     COVEY_EMPTY_REFILL = 0, /* by the worst-fitting point */
     COVEY_EMPTY_KEEP = 1,
@@ -42,6 +45,7 @@ typedef enum covey_empty {
     COVEY_EMPTY_ERROR = 3
 } covey_empty;
 
+/* What is done to rows before they are clustered. */
 typedef enum covey_normalize {
     COVEY_NORMALIZE_NONE = 0,
     COVEY_NORMALIZE_L2 = 1,      /* rows to length 1; a zero row stays */
@@ -51,6 +55,7 @@ typedef enum covey_normalize {
     COVEY_NORMALIZE_PCA = 1 << 20
 } covey_normalize;
 
+/* How rows are clustered; begin with covey_cluster_params_default. */
 typedef struct covey_cluster_params {
     size_t k;
     covey_start start;
@@ -139,6 +144,7 @@ COVEY_API COVEY_NODISCARD covey_status covey_normalize_rows(float *x, size_t n, 
 /* "none", "l2", "standard", "pca:N" (the CLI's and the passport's words) to the value and back. */
 COVEY_API COVEY_NODISCARD covey_status covey_normalize_find(covey_normalize *out, const char *name,
                                                             covey_error *err);
+/* The other way: out <- the word for `how`. */
 COVEY_API void covey_normalize_name(char out[32], covey_normalize how);
 
 /* What a normalisation learnt from the rows it was made for, so that rows that come later are
@@ -162,6 +168,7 @@ COVEY_API COVEY_NODISCARD covey_status covey_normalizer_apply(const covey_normal
 
 /* ---- one centre ------------------------------------------------------------------------- */
 
+/* How a centre was found. */
 typedef struct covey_centre_report {
     double objective;  /* sum of the loss over the points, float64 */
     int iterations;
@@ -204,6 +211,7 @@ COVEY_API const char *covey_empty_name(covey_empty empty);
 
 /* "exact", "irls", ... and back (hyphens accepted, did-you-mean on a near miss). */
 COVEY_API const char *covey_solver_name(covey_solver solver);
+/* The solver of a name; unknown: COVEY_E_ARGUMENT with "did you mean". */
 COVEY_API COVEY_NODISCARD covey_status covey_solver_find(covey_solver *out, const char *name,
                                                          covey_error *err);
 

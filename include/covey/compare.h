@@ -28,6 +28,7 @@ typedef struct covey_k_row {
                                  [BenHurGuyon2003] */
 } covey_k_row;
 
+/* Several losses on the same rows. Arrays are owned by the struct (covey_comparison_fini). */
 typedef struct covey_comparison {
     size_t n, d;
     size_t n_losses;
@@ -61,6 +62,7 @@ typedef struct covey_comparison {
     size_t n_k_table;
 } covey_comparison;
 
+/* How losses are compared; begin with covey_compare_params_default. */
 typedef struct covey_compare_params {
     covey_cluster_params cluster;  /* k 0: choose from k_low..k_high */
     size_t k_low, k_high;          /* 2 and min(20, n/3) where 0 */
@@ -71,6 +73,7 @@ typedef struct covey_compare_params {
     const int32_t *previous;
     size_t previous_k;
 } covey_compare_params;
+/* k chosen from 2..20, 10 seeds, the rest as covey_cluster_params_default. */
 COVEY_API covey_compare_params covey_compare_params_default(void);
 
 /* Clusters x [n][d] under every loss of `losses` [n_losses] from the same starts, numbers the

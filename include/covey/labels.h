@@ -9,6 +9,7 @@
 
 COVEY_BEGIN_DECLS
 
+/* Labels read from a file or taken from folders (covey_labels_new, covey_labels_free). */
 typedef struct covey_labels covey_labels;
 
 /* A CSV file (RFC 4180, UTF-8 names or raw bytes) with the columns `path` and `label`, in any order

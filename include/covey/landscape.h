@@ -12,11 +12,13 @@
 
 COVEY_BEGIN_DECLS
 
+/* The plane that is shown. */
 typedef enum covey_slice {
     COVEY_SLICE_PRINCIPAL = 0, /* the two directions along which the rows vary most */
     COVEY_SLICE_RANDOM = 1     /* two random directions, at right angles */
 } covey_slice;
 
+/* What is drawn; begin with covey_landscape_params_default. */
 typedef struct covey_landscape_params {
     covey_slice slice;
     size_t side;     /* grid points along each axis, 2..2001 */
@@ -41,6 +43,7 @@ typedef struct covey_landscape_step {
     double u, v, away, objective;
 } covey_landscape_step;
 
+/* The way of one solver from one start. */
 typedef struct covey_landscape_path {
     covey_solver solver;
     size_t start; /* number of the start; equal numbers: the same start */

@@ -12,6 +12,7 @@
 
 COVEY_BEGIN_DECLS
 
+/* Whether a loss acts on each coordinate or on the distance. */
 typedef enum covey_geometry { COVEY_GEOMETRY_COORDINATE = 0, COVEY_GEOMETRY_RADIAL = 1 } covey_geometry;
 
 enum { COVEY_LOSS_PARAMS = 2 }; /* at most, per loss */
@@ -26,6 +27,7 @@ enum {
     COVEY_LOSS_SPHERICAL = 64      /* sees rows scaled to length 1; centres have length 1 */
 };
 
+/* A parameter of a loss: its name, its domain, and what it is unless given. */
 typedef struct covey_loss_param {
     const char *name;   /* "delta", "sigma", "epsilon", "alpha"; NULL ends the list */
     double lower;       /* bounds of the domain, left out unless `closed` says so */
@@ -64,6 +66,7 @@ typedef struct covey_loss {
     int is_auto[COVEY_LOSS_PARAMS]; /* 1: to be estimated, or estimated, from the data */
 } covey_loss;
 
+/* Losses in the table. */
 COVEY_API size_t covey_loss_count(void);
 COVEY_API const covey_loss_ops *covey_loss_get(size_t index); /* NULL beyond the last */
 

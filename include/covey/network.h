@@ -14,10 +14,13 @@
 
 COVEY_BEGIN_DECLS
 
+/* A network ready to compute (covey_network_new, covey_network_free). */
 typedef struct covey_network covey_network;
 
+/* Of the products: float32, or bfloat16 with sums in float32. */
 typedef enum covey_precision { COVEY_PRECISION_F32 = 0, COVEY_PRECISION_BF16 = 1 } covey_precision;
 
+/* How the network computes; begin with covey_network_params_default. */
 typedef struct covey_network_params {
     int threads;               /* 0: all cores */
     size_t batch;              /* photos computed together, 1 .. 64 */

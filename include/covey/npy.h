@@ -24,6 +24,11 @@ typedef struct covey_matrix {
 COVEY_API COVEY_NODISCARD covey_status covey_matrix_load(covey_matrix *out, const char *path,
                                                          covey_error *err);
 
+/* The same from an open descriptor, which may be a pipe and is left open: reads one .npy and no byte
+ * beyond it. `name` stands for it in errors. */
+COVEY_API COVEY_NODISCARD covey_status covey_matrix_read(covey_matrix *out, int fd,
+                                                         const char *name, covey_error *err);
+
 /* Frees what the matrix holds and zeroes it; accepts a zeroed struct and NULL. */
 COVEY_API void covey_matrix_fini(covey_matrix *matrix);
 
@@ -36,9 +41,16 @@ COVEY_API COVEY_NODISCARD covey_status covey_npy_load_f64(double **out, size_t *
 COVEY_API COVEY_NODISCARD covey_status covey_npy_save_f32(const char *path, const float *data,
                                                           size_t rows, size_t cols,
                                                           covey_error *err);
+/* The same for float64. */
 COVEY_API COVEY_NODISCARD covey_status covey_npy_save_f64(const char *path, const double *data,
                                                           size_t rows, size_t cols,
                                                           covey_error *err);
+
+/* Writes [rows][cols] as a version 1.0 .npy to an open descriptor, which may be a pipe and is left
+ * open. `name` stands for it in errors; on failure a part may have been written. */
+COVEY_API COVEY_NODISCARD covey_status covey_npy_write_f32(int fd, const char *name,
+                                                           const float *data, size_t rows,
+                                                           size_t cols, covey_error *err);
 
 /* Frees an array that a function of this library handed over; accepts NULL. */
 COVEY_API void covey_free(void *pointer);

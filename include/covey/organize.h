@@ -10,12 +10,14 @@
 
 COVEY_BEGIN_DECLS
 
+/* What is put into a group's folder. */
 typedef enum covey_organize_how {
     COVEY_ORGANIZE_LINK, /* symbolic links with absolute targets */
     COVEY_ORGANIZE_COPY, /* with modes and times, checked against images.csv */
     COVEY_ORGANIZE_MOVE  /* renamed, or copied, checked and removed where that cannot be */
 } covey_organize_how;
 
+/* How photos are put into folders. */
 typedef struct covey_organize_params {
     covey_organize_how how;
     size_t loss; /* index into run->comparison.clusterings */
@@ -25,6 +27,7 @@ typedef struct covey_organize_params {
 } covey_organize_params;
 COVEY_API covey_organize_params covey_organize_params_default(void); /* links, the first loss */
 
+/* What became of one photo. */
 typedef enum covey_placing {
     COVEY_PLACING_NOT_REACHED, /* the work was stopped before */
     COVEY_PLACING_DONE,        /* with dry_run: would be done */
@@ -32,6 +35,7 @@ typedef enum covey_placing {
     COVEY_PLACING_REFUSED      /* see reason; the photo is where it was */
 } covey_placing;
 
+/* One photo and its place. */
 typedef struct covey_placed {
     int64_t row;  /* of the run; -1 when undoing */
     char *from;   /* absolute path */
@@ -40,6 +44,7 @@ typedef struct covey_placed {
     char reason[160];
 } covey_placed;
 
+/* What was done. Arrays are owned by the struct (covey_organization_fini). */
 typedef struct covey_organization {
     covey_placed *photos; /* [n] in row order */
     size_t n, done, before, refused;
@@ -65,6 +70,7 @@ COVEY_API COVEY_NODISCARD covey_status covey_organize_undo(covey_organization *o
                                                            const char *list, int dry_run,
                                                            covey_error *err);
 
+/* Frees what the struct holds; accepts a zeroed one. */
 COVEY_API void covey_organization_fini(covey_organization *organization);
 
 COVEY_END_DECLS

@@ -15,11 +15,13 @@ COVEY_BEGIN_DECLS
 
 /* ---- finding ---------------------------------------------------------------------------- */
 
+/* Which files are looked for; begin with covey_find_params_default. */
 typedef struct covey_find_params {
     int recursive;              /* default 1 */
     const char *const *exclude; /* [n_exclude] shell patterns against relative path and base name */
     size_t n_exclude;
 } covey_find_params;
+/* Recursive, nothing excluded. */
 COVEY_API covey_find_params covey_find_params_default(void);
 
 /* A file that may be a photo: by content (its first bytes), or by a photo's or video's name. Files
@@ -31,6 +33,7 @@ typedef struct covey_file {
     const char *full;    /* root/path */
 } covey_file;
 
+/* A list of files that may be photos (covey_files_new, covey_files_free). */
 typedef struct covey_files covey_files;
 
 /* Folders are walked (hidden entries and symlinked folders apart), files that are named are taken
@@ -45,16 +48,22 @@ COVEY_API COVEY_NODISCARD covey_status covey_files_new(covey_files **out,
                                                        const covey_find_params *params,
                                                        covey_error *err);
 COVEY_API void covey_files_free(covey_files *files); /* accepts NULL */
+/* Files listed. */
 COVEY_API size_t covey_files_count(const covey_files *files);
+/* File `index` (0 .. count-1), owned by the list. */
 COVEY_API const covey_file *covey_files_get(const covey_files *files, size_t index);
+/* Folders that the paths are relative to. */
 COVEY_API size_t covey_files_root_count(const covey_files *files);
 COVEY_API const char *covey_files_root(const covey_files *files, size_t index); /* absolute */
+/* Files met that are neither photos nor videos. */
 COVEY_API size_t covey_files_other_count(const covey_files *files);
 
 /* ---- decoding --------------------------------------------------------------------------- */
 
+/* Transparent pixels: on white, or the colour stored below them. */
 typedef enum covey_alpha { COVEY_ALPHA_WHITE = 0, COVEY_ALPHA_DROP = 1 } covey_alpha;
 
+/* How photos are decoded; begin with covey_decode_params_default. */
 typedef struct covey_decode_params {
     int threads;          /* worker processes; 0: all cores */
     int full;             /* 1: never decode at reduced scale (default 0) */
@@ -69,6 +78,7 @@ typedef struct covey_decode_params {
     const char *program;  /* covey-decode, borrowed for covey_decoder_new; NULL: $COVEY_DECODE, else
                              beside the running program, in its ../libexec, where installed */
 } covey_decode_params;
+/* The values named at each member; no thumbnails, all cores. */
 COVEY_API covey_decode_params covey_decode_params_default(void);
 
 /* Equal to torchvision on Pillow (13) for 8-bit JPEG and PNG in L, RGB, P and RGBA: full decode, no orientation, no ICC,
@@ -93,6 +103,7 @@ typedef struct covey_photo {
     size_t slot;            /* internal */
 } covey_photo;
 
+/* Decoding workers (covey_decoder_new, covey_decoder_free). */
 typedef struct covey_decoder covey_decoder;
 
 /* Starts the workers and a thread that feeds them, and waits until they are up (some 50 ms).
@@ -115,6 +126,7 @@ COVEY_API COVEY_NODISCARD covey_status covey_decoder_start(covey_decoder *decode
  * go on (a worker could not be restarted, descriptors or memory ran out). */
 COVEY_API COVEY_NODISCARD covey_status covey_decoder_next(covey_decoder *decoder,
                                                           covey_photo *photo, covey_error *err);
+/* Gives the place of a taken photo back; its pointers end here. */
 COVEY_API void covey_decoder_release(covey_decoder *decoder, const covey_photo *photo);
 
 /* Names everything the pixels depend on, for the passport and caches: "224 bilinear orient icc

@@ -12,6 +12,7 @@ COVEY_BEGIN_DECLS
 #define COVEY_LANGUAGE_MAP(X)                                                                      \
     X(EN, "en")                                                                                    \
     X(FA, "fa")
+/* The languages of pages and pictures. */
 typedef enum covey_language {
 #define COVEY_LANGUAGE_ROW(id, name) COVEY_LANGUAGE_##id,
     COVEY_LANGUAGE_MAP(COVEY_LANGUAGE_ROW)
@@ -19,6 +20,7 @@ typedef enum covey_language {
         COVEY_LANGUAGE_COUNT
 } covey_language;
 
+/* How a page is written; begin with covey_report_params_default. */
 typedef struct covey_report_params {
     covey_language language;
     size_t inline_limit; /* bytes of thumbnails that the page carries itself; 0: 20 MB */

@@ -15,6 +15,7 @@
 
 COVEY_BEGIN_DECLS
 
+/* A photo of a run: where it lies and what it looks like. */
 typedef struct covey_run_photo {
     const char *path; /* relative to its root, raw bytes */
     size_t root;
@@ -25,6 +26,7 @@ typedef struct covey_run_photo {
     size_t thumb_bytes;
 } covey_run_photo;
 
+/* A file that was not used, and why. */
 typedef struct covey_run_skip {
     const char *path;
     size_t root;
@@ -75,6 +77,7 @@ typedef struct covey_label_score {
     size_t *confusion; /* [k][n_classes], rows of each group by label */
 } covey_label_score;
 
+/* The scores of all losses of a run. */
 typedef struct covey_label_scores {
     const char *source;   /* the file, or "folders" */
     const char **classes; /* [n_classes], bytewise order */
@@ -114,12 +117,14 @@ typedef struct covey_extract_params {
     covey_progress_fn progress;
     void *progress_user;
 } covey_extract_params;
+/* As covey_decode_params_default and covey_network_params_default, thumbnails on, no catalogue. */
 COVEY_API covey_extract_params covey_extract_params_default(void);
 
 /* Parameters that describe photos as those of `run` were described, as far as this machine can:
  * decoding and precision by its passport, no thumbnails, no catalogue, no search for duplicates. */
 COVEY_API covey_extract_params covey_extract_params_of(const covey_run *run);
 
+/* An empty run; the caller frees *out with covey_run_free. */
 COVEY_API COVEY_NODISCARD covey_status covey_run_new(covey_run **out, covey_error *err);
 COVEY_API void covey_run_free(covey_run *run); /* accepts NULL */
 
@@ -158,6 +163,7 @@ COVEY_API COVEY_NODISCARD covey_status covey_run_check_target(const char *folder
  * be NULL) is called with the folder being built, to add report and pictures before it moves in. */
 typedef covey_status (*covey_run_extras_fn)(void *user, const covey_run *run, const char *folder,
                                             covey_error *err);
+/* Saves a run; `extras`: see above. COVEY_E_EXISTS: the folder is not ours to replace. */
 COVEY_API COVEY_NODISCARD covey_status covey_run_save(const covey_run *run, const char *folder,
                                                       covey_run_extras_fn extras, void *user,
                                                       covey_error *err);
@@ -193,6 +199,7 @@ COVEY_API COVEY_NODISCARD covey_status covey_run_carry_names(covey_run *run, siz
 
 /* ---- nearest photos ------------------------------------------------------------------------- */
 
+/* A row and how near it is. */
 typedef struct covey_neighbour {
     int64_t row;
     double cosine; /* of the angle between the descriptions as extracted: 1 is the same direction */
@@ -228,6 +235,7 @@ COVEY_API int64_t covey_run_find_photo(const covey_run *run, const char *path);
 
 /* ---- larger pictures ---------------------------------------------------------------------- */
 
+/* A decoded photo, upright. */
 typedef struct covey_picture {
     uint8_t *rgb; /* [height][width][3]; NULL where the photo cannot be had any more */
     size_t width, height;

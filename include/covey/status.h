@@ -31,6 +31,7 @@ COVEY_BEGIN_DECLS
     X(E_EXISTS, -13, "the target exists and is not ours to replace")                     \
     X(E_NUMERIC, -14, "the numbers contain NaN or infinity, or a computation diverged")
 
+/* What a call says: COVEY_OK is 0, failures are negative, from COVEY_STATUS_MAP. */
 typedef enum covey_status {
 #define COVEY_STATUS_ENUM(name, value, sentence) COVEY_##name = value,
     COVEY_STATUS_MAP(COVEY_STATUS_ENUM)

@@ -13,6 +13,7 @@
 
 COVEY_BEGIN_DECLS
 
+/* How many strangers, and how far off; begin with covey_strangers_params_default. */
 typedef struct covey_strangers_params {
     double share;  /* the most strangers, as a share of the rows: above 0, at most 1 */
     size_t points; /* shares tried: share * i / points for i = 1 .. points; 1..100 */
@@ -35,6 +36,7 @@ typedef struct covey_strangers_row {
     double ari;       /* of the n rows' labels, with and without strangers */
 } covey_strangers_row;
 
+/* What became of centres. Owned by the struct (covey_strangers_fini). */
 typedef struct covey_strangers {
     double unit;
     size_t points;

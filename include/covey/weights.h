@@ -11,6 +11,7 @@
 
 COVEY_BEGIN_DECLS
 
+/* An opened set of weights (covey_weights_open, covey_weights_free). */
 typedef struct covey_weights covey_weights;
 
 /* Colour preparation and the convolutions of a VGG's `features`, in order: 13 of VGG16, 8 of VGG11, 10
@@ -75,6 +76,7 @@ COVEY_API COVEY_NODISCARD covey_status covey_weights_new_seeded(covey_weights **
 
 COVEY_API void covey_weights_free(covey_weights *weights); /* accepts NULL */
 
+/* The name that it is installed under; owned by `weights`. */
 COVEY_API const char *covey_weights_name(const covey_weights *weights);
 /* SHA-256 over the tensors in order (weight then bias, little-endian float32), 64 hex digits. */
 COVEY_API const char *covey_weights_digest(const covey_weights *weights);

@@ -13,9 +13,8 @@
 
 #include "base_internal.h"
 
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "npy.c stores and reads little-endian numbers as they lie in memory"
-#endif
+/* Files are little-endian, whatever this machine is. */
+enum { SWAPPED = __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ };
 
 enum { HEADER_LIMIT = 65536 };
 
@@ -94,11 +93,23 @@ static covey_status parse_dictionary(header *out, const char *text, const char *
     return COVEY_OK;
 }
 
-static covey_status read_fully(int fd, void *to, size_t size, size_t offset, const char *path,
+/* Between the file's byte order and this machine's, in place. */
+static void swap_if_needed(void *numbers, size_t n, int width) {
+    unsigned char *p = numbers;
+    for (size_t i = 0; SWAPPED && i < n; ++i, p += width)
+        for (int low = 0, high = width - 1; low < high; ++low, --high) {
+            unsigned char byte = p[low];
+            p[low] = p[high];
+            p[high] = byte;
+        }
+}
+
+/* The next `size` bytes: everything is read in the file's order, so that a pipe will do. */
+static covey_status read_fully(int fd, void *to, size_t size, const char *path,
                                covey_error *err) {
     char *p = to;
     while (size) {
-        ssize_t n = pread(fd, p, size, (off_t)offset);
+        ssize_t n = read(fd, p, size);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -106,42 +117,48 @@ static covey_status read_fully(int fd, void *to, size_t size, size_t offset, con
         if (n == 0)
             return covey__fail(err, COVEY_E_FORMAT, path, "ends too early; it is truncated");
         p += n;
-        offset += (size_t)n;
         size -= (size_t)n;
     }
     return COVEY_OK;
 }
 
-static covey_status read_header(header *out, int fd, const char *path, covey_error *err) {
+/* `stream`: a pipe or the like, whose size nobody knows. */
+static covey_status read_header(header *out, int fd, int stream, const char *path,
+                                covey_error *err) {
     covey_status status = COVEY_OK;
-    unsigned char fixed[12];
+    unsigned char fixed[12] = {0};
     char *text = NULL;
     struct stat info;
+    size_t file_size = SIZE_MAX;
     if (fstat(fd, &info))
         return covey__fail_errno(err, path, "could not be examined");
-    COVEY_FAIL_IF(!S_ISREG(info.st_mode), err, COVEY_E_FORMAT, path,
-                  "is not a regular file; name a .npy file");
-    COVEY_FAIL_IF(info.st_size < 12, err, COVEY_E_FORMAT, path,
+    if (S_ISREG(info.st_mode))
+        file_size = (size_t)info.st_size;
+    else
+        COVEY_FAIL_IF(!stream, err, COVEY_E_FORMAT, path,
+                      "is not a regular file; name a .npy file");
+    COVEY_FAIL_IF(file_size < 12, err, COVEY_E_FORMAT, path,
                   "is not a .npy file: it has only %jd bytes", (intmax_t)info.st_size);
-    COVEY_TRY(read_fully(fd, fixed, sizeof fixed, 0, path, err));
+    COVEY_TRY(read_fully(fd, fixed, 10, path, err));
     COVEY_FAIL_IF(memcmp(fixed, "\x93NUMPY", 6) != 0 || fixed[6] < 1 || fixed[6] > 3, err,
                   COVEY_E_FORMAT, path, "is not a .npy file; save features with numpy.save");
     size_t prefix = fixed[6] == 1 ? 10 : 12;
+    COVEY_TRY(read_fully(fd, fixed + 10, prefix - 10, path, err));
     size_t length = fixed[8] | (size_t)fixed[9] << 8;
     if (fixed[6] > 1)
         length |= (size_t)fixed[10] << 16 | (size_t)fixed[11] << 24;
-    COVEY_FAIL_IF(length > HEADER_LIMIT || prefix + length > (size_t)info.st_size, err,
-                  COVEY_E_FORMAT, path, "has a .npy header that is longer than the file");
+    COVEY_FAIL_IF(length > HEADER_LIMIT || prefix + length > file_size, err, COVEY_E_FORMAT, path,
+                  "has a .npy header that is longer than the file");
     text = covey__alloc(length + 1);
     COVEY_NOMEM_IF(!text, err);
-    COVEY_TRY(read_fully(fd, text, length, prefix, path, err));
+    COVEY_TRY(read_fully(fd, text, length, path, err));
     text[length] = '\0';
     header found = {.offset = prefix + length};
     COVEY_TRY(parse_dictionary(&found, text, path, err));
     size_t bytes;
     COVEY_FAIL_IF(covey__mul_size(&bytes, found.rows, found.cols) ||
                       covey__mul_size(&bytes, bytes, (size_t)found.width) ||
-                      bytes > (size_t)info.st_size - found.offset,
+                      bytes > file_size - found.offset,
                   err, COVEY_E_FORMAT, path,
                   "is truncated: its header promises %zu rows of %zu numbers", found.rows,
                   found.cols);
@@ -163,25 +180,27 @@ static covey_status open_npy(int *fd, header *head, const char *path, covey_erro
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (*fd < 0)
         return covey__fail_errno(err, path, "could not be opened");
-    return read_header(head, *fd, path, err);
+    return read_header(head, *fd, 0, path, err);
 }
 
 covey_status covey__npy_load_f64(double **out, size_t *rows, size_t *cols, const char *path,
                                  int finite, covey_error *err) {
     covey_status status = COVEY_OK;
     double *data = NULL;
-    header head;
+    header head = {0};
     int fd = -1;
     COVEY_TRY(open_npy(&fd, &head, path, err));
     size_t n = head.rows * head.cols;
     data = covey__alloc_array(n, sizeof *data);
     COVEY_FAIL_IF(!data, err, COVEY_E_NOMEM, path, "does not fit into memory");
     if (head.width == 8) {
-        COVEY_TRY(read_fully(fd, data, n * 8, head.offset, path, err));
+        COVEY_TRY(read_fully(fd, data, n * 8, path, err));
+        swap_if_needed(data, n, 8);
     } else {
         /* The floats are read into the upper half and widened forwards, in place. */
         float *narrow = (float *)data + n;
-        COVEY_TRY(read_fully(fd, narrow, n * 4, head.offset, path, err));
+        COVEY_TRY(read_fully(fd, narrow, n * 4, path, err));
+        swap_if_needed(narrow, n, 4);
         for (size_t i = 0; i < n; ++i) {
             float value;
             memcpy(&value, (char *)narrow + 4 * i, 4);
@@ -215,38 +234,55 @@ static covey_status read_rounded(float *data, int fd, const header *head, const 
     size_t n = head->rows * head->cols;
     for (size_t at = 0; at < n; at += PIECE) {
         size_t count = n - at < PIECE ? n - at : PIECE;
-        covey_status status =
-            read_fully(fd, piece, count * 8, head->offset + at * 8, path, err);
+        covey_status status = read_fully(fd, piece, count * 8, path, err);
         if (status != COVEY_OK)
             return status;
+        swap_if_needed(piece, count, 8);
         for (size_t i = 0; i < count; ++i)
             data[at + i] = (float)piece[i];
     }
     return COVEY_OK;
 }
 
-covey_status covey_matrix_load(covey_matrix *out, const char *path, covey_error *err) {
+/* The numbers that follow the header. */
+static covey_status read_matrix(covey_matrix *out, int fd, const header *head, const char *path,
+                                covey_error *err) {
     covey_status status = COVEY_OK;
-    float *data = NULL;
-    header head;
-    int fd = -1;
-    COVEY_TRY(open_npy(&fd, &head, path, err));
-    size_t n = head.rows * head.cols;
-    data = covey__alloc_array(n, sizeof *data);
+    size_t n = head->rows * head->cols;
+    float *data = covey__alloc_array(n, sizeof *data);
     COVEY_FAIL_IF(!data, err, COVEY_E_NOMEM, path, "does not fit into memory");
-    if (head.width == 4)
-        COVEY_TRY(read_fully(fd, data, n * 4, head.offset, path, err));
-    else
-        COVEY_TRY(read_rounded(data, fd, &head, path, err));
-    for (size_t row = 0; row < head.rows; ++row)
-        COVEY_FAIL_IF(!all_finite_f32(data + row * head.cols, head.cols), err, COVEY_E_NUMERIC,
+    if (head->width == 4) {
+        COVEY_TRY(read_fully(fd, data, n * 4, path, err));
+        swap_if_needed(data, n, 4);
+    } else {
+        COVEY_TRY(read_rounded(data, fd, head, path, err));
+    }
+    for (size_t row = 0; row < head->rows; ++row)
+        COVEY_FAIL_IF(!all_finite_f32(data + row * head->cols, head->cols), err, COVEY_E_NUMERIC,
                       path, "has NaN or infinity in row %zu (counted from 0)", row);
-    *out = (covey_matrix){data, head.rows, head.cols};
+    *out = (covey_matrix){data, head->rows, head->cols};
     data = NULL;
 done:
     covey__free(data);
+    return status;
+}
+
+covey_status covey_matrix_load(covey_matrix *out, const char *path, covey_error *err) {
+    header head = {0};
+    int fd = -1;
+    covey_status status = open_npy(&fd, &head, path, err);
+    if (status == COVEY_OK)
+        status = read_matrix(out, fd, &head, path, err);
     if (fd >= 0)
         close(fd);
+    return status;
+}
+
+covey_status covey_matrix_read(covey_matrix *out, int fd, const char *name, covey_error *err) {
+    header head = {0};
+    covey_status status = read_header(&head, fd, 1, name, err);
+    if (status == COVEY_OK)
+        status = read_matrix(out, fd, &head, name, err);
     return status;
 }
 
@@ -257,25 +293,67 @@ void covey_matrix_fini(covey_matrix *matrix) {
     *matrix = (covey_matrix){0};
 }
 
-static covey_status save(const char *path, const void *data, size_t rows, size_t cols, int width,
-                         covey_error *err) {
-    covey_status status = COVEY_OK;
-    covey__text text = {0};
+/* Magic, version, length and dictionary; blanks and a newline bring the data to a multiple of 64, as
+ * NumPy writes it. */
+static void add_head(covey__text *text, size_t rows, size_t cols, int width) {
     char dictionary[160];
     snprintf(dictionary, sizeof dictionary,
              "{'descr': '<f%d', 'fortran_order': False, 'shape': (%zu, %zu), }", width, rows, cols);
-    /* Blanks and a newline bring the data to a multiple of 64, as NumPy writes it. */
     size_t length = (10 + strlen(dictionary) + 1 + 63) / 64 * 64 - 10;
     unsigned char fixed[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
     fixed[8] = (unsigned char)(length & 255);
     fixed[9] = (unsigned char)(length >> 8);
-    covey__text_add_bytes(&text, fixed, sizeof fixed);
-    covey__text_addf(&text, "%-*s\n", (int)length - 1, dictionary);
+    covey__text_add_bytes(text, fixed, sizeof fixed);
+    covey__text_addf(text, "%-*s\n", (int)length - 1, dictionary);
+}
+
+static covey_status save(const char *path, const void *data, size_t rows, size_t cols, int width,
+                         covey_error *err) {
+    covey_status status = COVEY_OK;
+    covey__text text = {0};
+    add_head(&text, rows, cols, width);
+    size_t offset = text.size;
     covey__text_add_bytes(&text, data, rows * cols * (size_t)width);
     COVEY_NOMEM_IF(text.failed, err);
+    swap_if_needed(text.data + offset, rows * cols, width);
     COVEY_TRY(covey__file_write(path, text.data, text.size, err));
 done:
     covey__text_fini(&text);
+    return status;
+}
+
+static covey_status write_fully(int fd, const void *from, size_t size, const char *name,
+                                covey_error *err) {
+    const char *p = from;
+    while (size) {
+        ssize_t n = write(fd, p, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return covey__fail_errno(err, name, "could not be written");
+        p += n;
+        size -= (size_t)n;
+    }
+    return COVEY_OK;
+}
+
+covey_status covey_npy_write_f32(int fd, const char *name, const float *data, size_t rows,
+                                 size_t cols, covey_error *err) {
+    enum { PIECE = 16384 };
+    covey_status status = COVEY_OK;
+    covey__text head = {0};
+    float piece[PIECE];
+    add_head(&head, rows, cols, 4);
+    COVEY_NOMEM_IF(head.failed, err);
+    COVEY_TRY(write_fully(fd, head.data, head.size, name, err));
+    for (size_t at = 0, n = rows * cols; at < n; at += PIECE) {
+        size_t count = n - at < PIECE ? n - at : PIECE;
+        memcpy(piece, data + at, count * sizeof *piece);
+        swap_if_needed(piece, count, 4);
+        COVEY_TRY(write_fully(fd, piece, count * sizeof *piece, name, err));
+    }
+done:
+    covey__text_fini(&head);
     return status;
 }
 
