@@ -9,10 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "json_out.h"
+
 static volatile sig_atomic_t stop_asked;
 
 static struct {
     int quiet;
+    int events;     /* JSON lines in place of sentences */
     int terminal;   /* stderr can redraw a line */
     int drawn;      /* a progress line stands unfinished */
     int plain_said; /* lines of this stage, where stderr is no terminal */
@@ -54,6 +57,19 @@ void console_set_quiet(int quiet) {
     console.quiet = quiet;
 }
 
+void console_set_events(int events) {
+    console.events = events;
+}
+
+/* Prints and releases; what cannot be printed is not worth ending the work for. */
+static void print_event(json_t *event) {
+    if (event)
+        json_dumpf(event, stderr, JSON_COMPACT);
+    fputc('\n', stderr);
+    fflush(stderr);
+    json_decref(event);
+}
+
 int console_stopped(void) {
     return stop_asked != 0;
 }
@@ -64,8 +80,7 @@ void console_clear(void) {
     console.drawn = 0;
 }
 
-int console_finish(int code) {
-    console_clear();
+static int close_stdout(int code) {
     int failed = fflush(stdout) != 0 || ferror(stdout);
     int reason = errno;
     if (!failed && fclose(stdout) != 0) {
@@ -78,6 +93,14 @@ int console_finish(int code) {
         return code;
     fail("stdout: %s; the output is not complete", strerror(reason));
     return EXIT_FAILED;
+}
+
+int console_finish(int code) {
+    console_clear();
+    code = close_stdout(code);
+    if (console.events)
+        print_event(json_pack("{s:s, s:i}", "event", "end", "exit", code));
+    return code;
 }
 
 /* ---- sentences -------------------------------------------------------------------------- */
@@ -111,6 +134,13 @@ size_t text_columns(const char *text) {
 static void print_line(const char *prefix, const char *format, va_list args) {
     char buffer[8192];
     vsnprintf(buffer, sizeof buffer, format, args);
+    if (console.events) {
+        json_t *event = json_pack("{s:s}", "event", *prefix ? "error" : "remark");
+        if (event)
+            json_set_path(event, "text", buffer);
+        print_event(event);
+        return;
+    }
     console_clear();
     fputs(prefix, stderr);
     print_clean(stderr, buffer);
@@ -186,9 +216,28 @@ static void format_progress(char *out, size_t size, const char *stage, size_t do
     }
 }
 
+/* The beginning and the end of a stage, and about one a second between. */
+static void progress_event(const char *stage, int begins, size_t done, size_t total, double now) {
+    if (!begins && done != total && now - console.last < 1)
+        return;
+    console.last = now;
+    json_t *event = json_pack("{s:s, s:s, s:I, s:I, s:f}", "event", "progress", "stage", stage,
+                              "done", (json_int_t)done, "total", (json_int_t)total, "seconds",
+                              now - console.stage_start);
+    size_t fresh = done - console.stage_first;
+    if (event && fresh && now > console.stage_start) {
+        double rate = (double)fresh / (now - console.stage_start);
+        json_object_set_new(event, "rate", json_real(rate));
+        if (total > done)
+            json_object_set_new(event, "left", json_real((double)(total - done) / rate));
+    }
+    print_event(event);
+}
+
 int console_progress(void *user, const char *stage, size_t done, size_t total) {
     (void)user;
     enum { PLAIN_SECONDS = 5 };
+    int begins = 0;
     if (console.quiet)
         return console_stopped();
     double now = console_clock();
@@ -197,12 +246,17 @@ int console_progress(void *user, const char *stage, size_t done, size_t total) {
         done < console.stage_done) {
         if (!*console.stage)
             console.last = now;
+        begins = 1;
         snprintf(console.stage, sizeof console.stage, "%s", stage);
         console.stage_start = now;
         console.stage_first = done;
         console.plain_said = 0;
     }
     console.stage_done = done;
+    if (console.events) {
+        progress_event(stage, begins, done, total, now);
+        return console_stopped();
+    }
     char line[160];
     if (console.terminal) {
         if (now - console.last < 0.1 && done != total && console.drawn)

@@ -19,6 +19,8 @@ enum {
  * ends the program at once. */
 void console_start(void);
 void console_set_quiet(int quiet);
+/* From here on everything on stderr is events, one JSON object a line (docs/guide/events.md). */
+void console_set_events(int events);
 
 /* Flushes stdout; a failed write (full disk) turns `code` into EXIT_FAILED with a sentence, a
  * reader that went away (head) ends quietly. */

@@ -22,6 +22,12 @@ static int print_version(void) {
     return EXIT_DONE;
 }
 
+/* Commands whose progress a program may want to follow: --json makes stderr events for them. */
+static int command_is_long(command_id command) {
+    return command == COMMAND_RUN || command == COMMAND_EXTRACT || command == COMMAND_CLUSTER ||
+           command == COMMAND_COMPARE || command == COMMAND_ASSIGN || command == COMMAND_ORGANIZE;
+}
+
 static int run_named(int argc, char **argv) {
     command_id command;
     struct stat entry;
@@ -36,6 +42,9 @@ static int run_named(int argc, char **argv) {
     options options;
     int code = options_parse(&options, command, argc, argv);
     console_set_quiet(options.values[OPT_QUIET].given);
+    if (options.values[OPT_JSON].given && !options.values[OPT_QUIET].given &&
+        command_is_long(command))
+        console_set_events(1);
     if (options.values[OPT_HELP].given && code == EXIT_DONE)
         help_command(command);
     else if (code == EXIT_DONE)

@@ -84,7 +84,19 @@ int parse_real(double *out, const char *text);
 /* The candidate nearest to `word` (hyphens as underscores), or NULL if none is near. */
 const char *nearest_word(const char *word, const char *const *candidates, size_t n);
 
+/* Help on stdout (options_help.c). */
 void help_all(void);
 void help_command(command_id command);
+void help_option(option_id option);
+
+/* The commands that the words name best, with their options that do; 0 if there is none. */
+int help_task(const char *const *words, size_t n);
+
+/* Manual pages in man(7): covey(1), and of one command. */
+void man_all(void);
+void man_command(command_id command);
+
+/* Completions for shell 0..2, in the order of --completion's choices. */
+void completion_print(int shell);
 
 #endif

@@ -17,8 +17,9 @@ void help_all(void) {
         else
             printf("  %-38s  %s\n", head, row->summary);
     }
-    puts("\n'covey help COMMAND' shows a command's options and examples; 'covey --version' the\n"
-         "version, the instruction set in use and the libraries.\n\n"
+    puts("\n'covey help COMMAND' shows a command's options and examples, 'covey help duplicates' (or any\n"
+         "other task, in a word or two) the commands for it; 'covey --version' the version, the\n"
+         "instruction set in use and the libraries.\n\n"
          "Data goes to stdout, everything for people to stderr. Exit codes: 0 done, 1 failed,\n"
          "2 misuse, 3 done with --strict while photos were skipped, 130 stopped by Ctrl-C with\n"
          "everything computed so far kept.");
@@ -46,7 +47,8 @@ static void print_wrapped(const char *text, size_t indent) {
     putchar('\n');
 }
 
-static void print_option(const option_row *row) {
+void help_option(option_id id) {
+    const option_row *row = &option_rows[id];
     enum { INDENT = 30 };
     char head[80], text[1024];
     int n = row->short_name ? snprintf(head, sizeof head, "  -%c, --%s", row->short_name, row->name)
@@ -71,7 +73,7 @@ void help_command(command_id command) {
            *row->operands ? " " : "", row->operands, row->about);
     for (int i = 0; i < OPTION_COUNT; ++i)
         if (option_rows[i].commands & (1u << command))
-            print_option(&option_rows[i]);
+            help_option((option_id)i);
     puts("\nExamples:");
     for (const char *line = row->examples; *line;) {
         size_t length = strcspn(line, "\n");

@@ -141,13 +141,18 @@ int photo_options_list(covey_files **out, const options *options, size_t first) 
         if (status != COVEY_OK)
             code = fail_status(status, &err);
     }
-    if (code == EXIT_DONE && values[OPT_OUT].given)
+    if (code == EXIT_DONE && values[OPT_OUT].given && !photo_options_to_stdout(options))
         code = check_target(*out, values[OPT_OUT].text);
     if (code == EXIT_DONE && covey_files_count(*out) == 0)
         code = nothing_found(*out, &list, options);
     free(list.paths);
     free(list.text);
     return code;
+}
+
+int photo_options_to_stdout(const options *options) {
+    const option_value *out = &options->values[OPT_OUT];
+    return out->given && strcmp(out->text, "-") == 0;
 }
 
 int photo_options_find(covey_files **out, const options *options) {
@@ -157,6 +162,8 @@ int photo_options_find(covey_files **out, const options *options) {
         return misuse("say which photos: 'covey %s PHOTOS -o out/'", name);
     if (!options->values[OPT_OUT].given)
         return misuse("say where to: 'covey %s ... -o out/'", name);
+    if (photo_options_to_stdout(options) && options->command != COMMAND_EXTRACT)
+        return misuse("-o -: a run is a folder; 'covey extract ... -o -' writes features to stdout");
     return photo_options_list(out, options, 0);
 }
 

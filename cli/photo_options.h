@@ -29,4 +29,7 @@ int photo_options_describe(covey_run **out, const options *options, covey_files 
 /* EXIT_DONE or, with --strict and photos skipped, EXIT_SKIPPED; says the totals. */
 int photo_options_totals(const covey_run *run, const options *options);
 
+/* Whether -o - was given: the data goes to stdout in place of a folder. */
+int photo_options_to_stdout(const options *options);
+
 #endif

@@ -148,12 +148,37 @@ static char *folder_of_features(const char *path) {
     return folder;
 }
 
+/* A run of a matrix, which it takes over. */
+static int run_of_features(covey_run **out, covey_matrix *features) {
+    covey_error err;
+    covey_status status = covey_run_new(out, &err);
+    if (status != COVEY_OK) {
+        covey_matrix_fini(features);
+        return fail_status(status, &err);
+    }
+    (*out)->features = *features;
+    return EXIT_DONE;
+}
+
+static int load_stdin(covey_run **out) {
+    covey_matrix features;
+    covey_error err;
+    if (isatty(STDIN_FILENO))
+        return misuse("-: stdin is a terminal; send a .npy to it, as 'covey extract ... -o -' does");
+    covey_status status = covey_matrix_read(&features, STDIN_FILENO, "stdin", &err);
+    return status == COVEY_OK ? run_of_features(out, &features) : fail_status(status, &err);
+}
+
 int run_output_load(covey_run **out, int *own, const char *path) {
     covey_error err;
     covey_status status;
     struct stat info;
     *out = NULL;
     *own = 1;
+    if (strcmp(path, "-") == 0) {
+        *own = 0;
+        return load_stdin(out);
+    }
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
         status = covey_run_load(out, path, &err);
         return status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
@@ -169,11 +194,5 @@ int run_output_load(covey_run **out, int *own, const char *path) {
     status = covey_matrix_load(&features, path, &err);
     if (status != COVEY_OK)
         return fail_status(status, &err);
-    status = covey_run_new(out, &err);
-    if (status != COVEY_OK) {
-        covey_matrix_fini(&features);
-        return fail_status(status, &err);
-    }
-    (*out)->features = features;
-    return EXIT_DONE;
+    return run_of_features(out, &features);
 }
