@@ -11,6 +11,7 @@
 
 COVEY_BEGIN_DECLS
 
+/* What computing a part again says. */
 typedef enum covey_verdict {
     COVEY_VERDICT_NONE = 0, /* the run has no such part */
     COVEY_VERDICT_EQUAL,    /* to the bit */
@@ -19,6 +20,7 @@ typedef enum covey_verdict {
     COVEY_VERDICT_UNKNOWN /* could not be computed again; `why` says what is missing */
 } covey_verdict;
 
+/* What of a run is looked at. */
 typedef enum covey_part {
     COVEY_PART_PHOTOS = 0, /* the files: there, and of the recorded content */
     COVEY_PART_FEATURES,   /* features.npy, from the photos that are unchanged */
@@ -29,6 +31,7 @@ typedef enum covey_part {
     COVEY_PART_COUNT
 } covey_part;
 
+/* What was found of one part. */
 typedef struct covey_verified {
     covey_verdict verdict;
     size_t checked, different; /* photos, or rows of tables */
@@ -41,18 +44,22 @@ typedef struct covey_verified {
 /* Largest relative L2 distance of a photo's features between two engines: twice what each may lie
  * from exact arithmetic (docs/maths/winograd.md, section 4). */
 #define COVEY_ENGINE_BOUND_F32 6e-5
+/* The same where one of them computes in bfloat16. */
 #define COVEY_ENGINE_BOUND_BF16 3e-2
 
+/* How a run is computed again; begin with covey_verify_params_default. */
 typedef struct covey_verify_params {
     int threads;  /* 0: all cores */
     size_t batch; /* of the network, 1 .. 64 */
     covey_progress_fn progress; /* may be NULL */
     void *progress_user;
 } covey_verify_params;
+/* All cores, the usual batch, no progress. */
 COVEY_API covey_verify_params covey_verify_params_default(void);
 
 /* "photos", "features", ... and "equal", "within the bound", ... */
 COVEY_API const char *covey_part_name(covey_part part);
+/* The words of a verdict. */
 COVEY_API const char *covey_verdict_name(covey_verdict verdict);
 
 /* Fills parts PHOTOS, FEATURES and SKIPPED of `out` [COVEY_PART_COUNT] for a run that was loaded.
