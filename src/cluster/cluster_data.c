@@ -9,47 +9,82 @@
 /* Squares and products of 512 numbers stay well inside float32 between these. */
 static const double SAFE_LARGEST = 1e15, SAFE_SMALLEST = 1e-12;
 
+/* Rows looked at twice while they are in the L2 cache. */
+enum { SCAN_ROWS = 64 };
+
 typedef struct scan {
     covey__data *data;
-    double *sums;     /* [chunks][d], then the spread in [chunks] */
-    double *spreads;  /* [chunks] */
-    double *largest;  /* [chunks] */
-    size_t *zeros;    /* [chunks] */
-    size_t *bad;      /* [chunks], first row with NaN or infinity, or n */
-    double *origin;   /* [d], zeros */
-    int second_pass;
+    double *sums;    /* [chunks][d] */
+    double *spreads; /* [chunks], squared distances to the chunk's mean */
+    double *largest; /* [chunks] */
+    double *scratch; /* [workers][3][d]: zeros, a block's sum, a mean */
+    size_t *zeros;   /* [chunks] */
+    size_t *bad;     /* [chunks], first row with NaN or infinity, or n */
 } scan;
+
+/* Of two sets of rows, the squared distances to their common mean exceed those to the mean of each
+ * by |a/n - b/m|^2 n m / (n + m), a and b being their sums [ChanEtAl1983]. */
+static double between(const double *a, double n, const double *b, double m, size_t d) {
+    double square = 0;
+    for (size_t j = 0; n > 0 && j < d; ++j) {
+        double u = a[j] / n - b[j] / m;
+        square += u * u;
+    }
+    return square * n * m / (n + m);
+}
 
 static void scan_chunk(void *context, size_t chunk, int worker) {
     scan *s = context;
     const covey__data *data = s->data;
     size_t first = chunk * COVEY__CHUNK_ROWS, d = data->d;
     size_t end = first + COVEY__CHUNK_ROWS < data->n ? first + COVEY__CHUNK_ROWS : data->n;
-    (void)worker;
-    if (s->second_pass) {
-        double spread = 0;
-        for (size_t i = first; i < end; ++i)
-            spread += data->kernels->row_loss(data->x + i * d, data->mean, d, COVEY__KIND_SQUARE,
-                                              0);
-        s->spreads[chunk] = spread;
-        return;
-    }
-    double largest = 0;
+    double *origin = s->scratch + (size_t)worker * 3 * d, *sum = origin + d, *mean = sum + d;
+    double *total = s->sums + chunk * d;
+    memset(origin, 0, d * sizeof *origin);
     s->bad[chunk] = data->n;
-    for (size_t i = first; i < end; ++i) {
-        const float *row = data->x + i * d;
-        float most = data->kernels->largest(row, d);
-        if (!isfinite(most)) {
-            s->bad[chunk] = i;
-            return;
+    for (size_t at = first; at < end; at += SCAN_ROWS) {
+        size_t stop = at + SCAN_ROWS < end ? at + SCAN_ROWS : end;
+        memset(sum, 0, d * sizeof *sum);
+        for (size_t i = at; i < stop; ++i) {
+            const float *row = data->x + i * d;
+            float most = data->kernels->largest(row, d);
+            if (!isfinite(most)) {
+                s->bad[chunk] = i;
+                return;
+            }
+            s->largest[chunk] = most > s->largest[chunk] ? most : s->largest[chunk];
+            s->zeros[chunk] += most == 0;
+            data->kernels->accumulate(sum, row, 1, d);
+            data->square[i] = data->kernels->row_loss(row, origin, d, COVEY__KIND_SQUARE, 0);
+            data->length[i] = (float)(sqrt(data->square[i]) * (1 + 0x1p-20));
         }
-        largest = most > largest ? most : largest;
-        s->zeros[chunk] += most == 0;
-        data->kernels->accumulate(s->sums + chunk * d, row, 1, d);
-        data->square[i] = data->kernels->row_loss(row, s->origin, d, COVEY__KIND_SQUARE, 0);
-        data->length[i] = (float)(sqrt(data->square[i]) * (1 + 0x1p-20));
+        double count = (double)(stop - at);
+        for (size_t j = 0; j < d; ++j)
+            mean[j] = sum[j] / count;
+        double spread = between(total, (double)(at - first), sum, count, d);
+        for (size_t i = at; i < stop; ++i)
+            spread += data->kernels->row_loss(data->x + i * d, mean, d, COVEY__KIND_SQUARE, 0);
+        s->spreads[chunk] += spread;
+        for (size_t j = 0; j < d; ++j)
+            total[j] += sum[j];
     }
-    s->largest[chunk] = largest;
+}
+
+/* The sums of all rows and the squared distances to their mean, into the first chunk's place, by
+ * the tree of covey__sum_tree. */
+static void combine(scan *s, size_t chunks) {
+    size_t d = s->data->d, rows = COVEY__CHUNK_ROWS;
+    for (size_t step = 1; step < chunks; step *= 2)
+        for (size_t left = 0; left + step < chunks; left += 2 * step) {
+            size_t right = left + step, end = (right + step) * rows;
+            size_t count = (end < s->data->n ? end : s->data->n) - right * rows;
+            double *a = s->sums + left * d;
+            const double *b = s->sums + right * d;
+            s->spreads[left] += s->spreads[right] + between(a, (double)(step * rows), b,
+                                                            (double)count, d);
+            for (size_t j = 0; j < d; ++j)
+                a[j] += b[j];
+        }
 }
 
 covey_status covey__data_init(covey__data *data, const float *x, size_t n, size_t d, int threads,
@@ -70,13 +105,15 @@ covey_status covey__data_init(covey__data *data, const float *x, size_t n, size_
     made.mean = covey__calloc(d, sizeof *made.mean);
     made.square = covey__alloc_array(n, sizeof *made.square);
     made.length = covey__alloc_array(n, sizeof *made.length);
-    s.origin = covey__calloc(d, sizeof *s.origin);
+    s.scratch = covey__mul_size(&cells, (size_t)covey__pool_size(made.pool) * 3, d)
+                    ? NULL
+                    : covey__alloc_array(cells, sizeof *s.scratch);
     s.sums = covey__mul_size(&cells, chunks, d) ? NULL : covey__calloc(cells, sizeof *s.sums);
     s.spreads = covey__calloc(chunks, sizeof *s.spreads);
     s.largest = covey__calloc(chunks, sizeof *s.largest);
     s.zeros = covey__calloc(chunks, sizeof *s.zeros);
     s.bad = covey__calloc(chunks, sizeof *s.bad);
-    COVEY_NOMEM_IF(!made.mean || !made.square || !made.length || !s.origin || !s.sums ||
+    COVEY_NOMEM_IF(!made.mean || !made.square || !made.length || !s.scratch || !s.sums ||
                        !s.spreads || !s.largest || !s.zeros || !s.bad,
                    err);
 
@@ -91,18 +128,15 @@ covey_status covey__data_init(covey__data *data, const float *x, size_t n, size_
         made.zero_rows += s.zeros[chunk];
     }
     made.exact_only = largest > SAFE_LARGEST || (largest > 0 && largest < SAFE_SMALLEST);
-    covey__sum_tree(s.sums, chunks, d);
+    combine(&s, chunks);
     for (size_t j = 0; j < d; ++j)
         made.mean[j] = s.sums[j] / (double)n;
-    s.second_pass = 1;
-    covey__pool_run(made.pool, chunks, scan_chunk, &s);
-    covey__sum_tree(s.spreads, chunks, 1);
     made.spread = s.spreads[0];
     *data = made;
     memset(&made, 0, sizeof made);
 done:
     covey__data_fini(&made);
-    covey__free(s.origin);
+    covey__free(s.scratch);
     covey__free(s.sums);
     covey__free(s.spreads);
     covey__free(s.largest);
