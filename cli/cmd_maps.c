@@ -23,6 +23,7 @@ typedef struct maps_request {
     int low, high;         /* --range; 0, 0: each map's own */
     const char *folder;
     int npy;
+    size_t lost; /* figures that could not be drawn */
 } maps_request;
 
 /* "1,2,8..10" */
@@ -131,7 +132,7 @@ typedef struct layer_maps {
 
 /* layer_N.png and layer_N.svg of the channels chosen. */
 static int save_figures(const layer_maps *maps, const unsigned short *channels, size_t n,
-                        const uint8_t *pixels, const maps_request *request) {
+                        const uint8_t *pixels, maps_request *request) {
     size_t size = maps->height * maps->width;
     uint8_t *shown = malloc(n * size);
     char(*titles)[16] = malloc(n * sizeof *titles);
@@ -157,8 +158,12 @@ static int save_figures(const layer_maps *maps, const unsigned short *channels, 
                                                      maps->width, title_of, pixels,
                                                      COVEY_PHOTO_SIDE, request->low,
                                                      request->high, &err);
-        if (status != COVEY_OK)
+        if (status == COVEY_E_DRAW) { /* costs this figure */
+            say("%s: left out: %s", err.path, err.message);
+            ++request->lost;
+        } else if (status != COVEY_OK) {
             code = fail_status(status, &err);
+        }
         free(path);
     }
     free(shown);
@@ -181,7 +186,7 @@ static int save_activations(const layer_maps *maps, const maps_request *request)
 }
 
 static int show_layer(covey_network *network, int layer, const uint8_t *pixels,
-                      const maps_request *request) {
+                      maps_request *request) {
     layer_maps maps = {.layer = layer};
     unsigned short first[512];
     const unsigned short *channels = request->channels.items;
@@ -215,7 +220,7 @@ static int show_layer(covey_network *network, int layer, const uint8_t *pixels,
     return code;
 }
 
-static int show_layers(const maps_request *request, const uint8_t *pixels,
+static int show_layers(maps_request *request, const uint8_t *pixels,
                        const options *options) {
     covey_weights *weights = NULL;
     covey_network *network = NULL;
@@ -244,7 +249,10 @@ static int show_layers(const maps_request *request, const uint8_t *pixels,
     console_clear();
     covey_network_free(network);
     covey_weights_free(weights);
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE && request->lost)
+        code = fail("%zu figures could not be drawn; the others are in %s", request->lost,
+                    request->folder);
+    else if (code == EXIT_DONE)
         say("feature maps of %zu layers: %s", request->layers.n, request->folder);
     return code;
 }

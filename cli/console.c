@@ -37,7 +37,7 @@ static void on_signal(int number) {
 }
 
 void console_start(void) {
-    struct sigaction stop = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_RESETHAND};
+    struct sigaction stop = {.sa_handler = on_signal, .sa_flags = (int)(SA_RESTART | SA_RESETHAND)};
     sigemptyset(&stop.sa_mask);
     /* What was ignored from the start stays so: nohup, and jobs that a shell put aside. */
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};

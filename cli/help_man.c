@@ -120,6 +120,8 @@ void man_all(void) {
          ".TP\n.B COVEY_ISA\nscalar, avx2 or avx512: use no instruction set beyond it.\n"
          ".TP\n.B COVEY_DECODE\nThe program that decodes photos, in place of covey\\-decode beside "
          "the installed command.\n"
+         ".TP\n.B COVEY_DRAW\nThe program that draws figures, in place of covey\\-draw beside "
+         "the installed command.\n"
          ".TP\n.B NO_PROGRESS, TERM=dumb\nPlain lines of progress in place of one that is redrawn.");
     print_examples(command_rows[COMMAND_RUN].examples);
     fputs(".SH SEE ALSO\n", stdout);

@@ -179,7 +179,7 @@ static void keep_to_processors(int threads) {
         return;
     CPU_ZERO(&kept);
     for (int i = 0; i < CPU_SETSIZE && CPU_COUNT(&kept) < threads; ++i) {
-        int cpu = (first + i) % CPU_SETSIZE;
+        size_t cpu = (size_t)(first + i) % CPU_SETSIZE;
         if (CPU_ISSET(cpu, &allowed))
             CPU_SET(cpu, &kept);
     }

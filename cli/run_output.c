@@ -62,6 +62,10 @@ static covey_status add_pages(void *user, const covey_run *run, const char *fold
         status = covey_report_save_html(run, page, &params, err);
     if (status == COVEY_OK && run->n_photos)
         status = covey_figures_save_run(run, figures, params.language, err);
+    if (status == COVEY_E_DRAW) { /* the run stands without it */
+        say("%s: %s", err->path, err->message);
+        status = COVEY_OK;
+    }
     free(page);
     free(figures);
     return status;

@@ -41,15 +41,17 @@ void table_number(FILE *file, double value) {
 
 int figure_save_both(const char *folder, const char *name, const covey_figure *figure) {
     static const char *const suffixes[] = {"png", "svg"};
+    covey_status status = COVEY_OK;
     int code = EXIT_DONE;
-    for (int s = 0; s < 2 && code == EXIT_DONE; ++s) {
+    /* One that cannot be drawn does not cost the other. */
+    for (int s = 0; s < 2 && (status == COVEY_OK || status == COVEY_E_DRAW); ++s) {
         char file[64];
         covey_error err;
         snprintf(file, sizeof file, "%s.%s", name, suffixes[s]);
         char *path = join_path(folder, file);
         if (!path)
             return EXIT_FAILED;
-        covey_status status = covey_figure_save(path, figure, &err);
+        status = covey_figure_save(path, figure, &err);
         if (status != COVEY_OK)
             code = fail_status(status, &err);
         free(path);

@@ -24,6 +24,12 @@ static const uint8_t *without_alpha(uint8_t *out, const uint8_t *row, size_t wid
     return out;
 }
 
+/* Row `y` of what is prepared (VIPS_REGION_ADDR mixes signs). */
+static const uint8_t *row_of(VipsRegion *region, int y) {
+    return VIPS_REGION_ADDR_TOPLEFT(region) +
+           (size_t)(y - region->valid.top) * (size_t)VIPS_REGION_LSKIP(region);
+}
+
 /* Pulls the whole picture through the resamplers, strip by strip. */
 static covey_status run_rows(VipsImage *image, covey__resampler *const *resamplers, size_t n,
                              const decode_job *job, covey_error *err) {
@@ -44,7 +50,7 @@ static covey_status run_rows(VipsImage *image, covey__resampler *const *resample
         }
         for (int r = 0; r < rows; ++r) {
             const uint8_t *row =
-                without_alpha(plain, VIPS_REGION_ADDR(region, 0, y + r), width, bands,
+                without_alpha(plain, row_of(region, y + r), width, bands,
                               job->setup->alpha == COVEY_ALPHA_WHITE);
             for (size_t i = 0; i < n; ++i)
                 covey__resampler_push(resamplers[i], row);

@@ -110,16 +110,18 @@ static int allow_with_arguments(scmp_filter_ctx filter) {
     bad |= ALLOW(mmap, 2, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
                  SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED, 0));
     bad |= ALLOW(mprotect, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-    bad |= ALLOW(newfstatat, 1, SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH)); /* fstat of glibc */
-    bad |= ALLOW(recvmsg, 1, SCMP_A0(SCMP_CMP_EQ, COVEY__DECODE_SOCKET));
-    bad |= ALLOW(sendto, 1, SCMP_A0(SCMP_CMP_EQ, COVEY__DECODE_SOCKET));
-    bad |= ALLOW(write, 1, SCMP_A0(SCMP_CMP_LE, STDERR_FILENO)); /* /dev/null */
-    bad |= ALLOW(writev, 1, SCMP_A0(SCMP_CMP_LE, STDERR_FILENO));
+    bad |= ALLOW(newfstatat, 1, SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH, 0)); /* fstat of glibc */
+    bad |= ALLOW(recvmsg, 1, SCMP_A0(SCMP_CMP_EQ, COVEY__DECODE_SOCKET, 0));
+    bad |= ALLOW(sendto, 1, SCMP_A0(SCMP_CMP_EQ, COVEY__DECODE_SOCKET, 0));
+    bad |= ALLOW(write, 1, SCMP_A0(SCMP_CMP_LE, STDERR_FILENO, 0)); /* /dev/null */
+    bad |= ALLOW(writev, 1, SCMP_A0(SCMP_CMP_LE, STDERR_FILENO, 0));
     bad |= ALLOW(clone, 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
-    bad |= ALLOW(tgkill, 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)self));
-    bad |= ALLOW(prctl, 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
-    bad |= ALLOW(prlimit64, 2, SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A2(SCMP_CMP_EQ, 0)); /* reading */
-    bad |= ALLOW(prlimit64, 2, SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A1(SCMP_CMP_EQ, RLIMIT_CPU));
+    bad |= ALLOW(tgkill, 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)self, 0));
+    bad |= ALLOW(prctl, 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0));
+    bad |= ALLOW(prlimit64, 2, SCMP_A0(SCMP_CMP_EQ, 0, 0), /* reading */
+                 SCMP_A2(SCMP_CMP_EQ, 0, 0));
+    bad |= ALLOW(prlimit64, 2, SCMP_A0(SCMP_CMP_EQ, 0, 0),
+                 SCMP_A1(SCMP_CMP_EQ, RLIMIT_CPU, 0));
 #undef ALLOW
     /* Its flags lie in memory, where no filter sees them; glibc then takes clone. */
     int number = seccomp_syscall_resolve_name("clone3");
@@ -160,8 +162,8 @@ static int kill_hostile(scmp_filter_ctx filter) {
         bad |= KILL(openat, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, flag, flag));
     }
     bad |= KILL(clone, 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
-    bad |= KILL(sendto, 1, SCMP_A0(SCMP_CMP_NE, COVEY__DECODE_SOCKET));
-    bad |= KILL(write, 1, SCMP_A0(SCMP_CMP_GT, STDERR_FILENO));
+    bad |= KILL(sendto, 1, SCMP_A0(SCMP_CMP_NE, COVEY__DECODE_SOCKET, 0));
+    bad |= KILL(write, 1, SCMP_A0(SCMP_CMP_GT, STDERR_FILENO, 0));
     bad |= KILL(pwrite64, 0);
 #undef KILL
     return bad;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What `make install` puts where. Components: runtime (the shared library), development (headers, the
-# static library, pkg-config and CMake files, examples), tool (the command, the decoder, manual pages,
-# completions); packages are made of them (packaging/packages.cmake).
+# static library, pkg-config and CMake files, examples), tool (the command, the decoder, the drawer,
+# manual pages, completions); packages are made of them (packaging/packages.cmake).
 include(CMakePackageConfigHelpers)
 
 install(TARGETS covey EXPORT coveyTargets
@@ -47,6 +47,7 @@ endif()
 if(TARGET covey_decode)
   install(TARGETS covey_decode RUNTIME DESTINATION libexec COMPONENT tool)
 endif()
+install(TARGETS covey_draw RUNTIME DESTINATION libexec COMPONENT tool)
 if(NOT TARGET covey_cli)
   return()
 endif()

@@ -48,7 +48,7 @@ set(CPACK_DEBIAN_TOOL_PACKAGE_RECOMMENDS python3-pip)
 set(CPACK_DEBIAN_TOOL_DESCRIPTION "generalized clustering of photos and vectors - command
 ${COVEY_DEB_ABOUT}
 .
-This package holds the command, the program that decodes photos apart from it,
+This package holds the command, the programs that decode photos and draw apart from it,
 manual pages, and completions for bash, zsh and fish.")
 
 set(CPACK_ARCHIVE_COMPONENT_INSTALL OFF)

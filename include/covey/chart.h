@@ -44,7 +44,7 @@ typedef struct covey_figure {
 
 /* The suffix of `path` says .png (two pixels for each of the sizes) or .svg (text as outlines).
  * Errors: nothing to draw, a field or size outside its bounds (COVEY_E_ARGUMENT), a figure too
- * large (COVEY_E_LIMIT), the file (COVEY_E_IO). */
+ * large (COVEY_E_LIMIT), the file (COVEY_E_IO), the drawer (COVEY_E_DRAW; see covey/report.h). */
 COVEY_API COVEY_NODISCARD covey_status covey_figure_save(const char *path,
                                                          const covey_figure *figure,
                                                          covey_error *err);

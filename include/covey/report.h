@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Pictures and the page. Knows structs, not the network. Each call is independent; safe from any
- * thread on different outputs. */
+ * thread on different outputs.
+ *
+ * Figures are drawn by covey-draw, a process of its own for each: found as covey-decode is (named
+ * by $COVEY_DRAW, beside the program, in its ../libexec, or as installed). One that crashes, hangs
+ * or is not there is COVEY_E_DRAW: nothing is written, and another figure may be tried. */
 #ifndef COVEY_REPORT_H
 #define COVEY_REPORT_H
 
@@ -63,7 +67,9 @@ COVEY_API COVEY_NODISCARD covey_status covey_figure_save_maps(
  * standard deviation; arithmetic in float32 as the write-up's NumPy does. */
 COVEY_API void covey_figure_normalise_map(uint8_t *out, const float *map, size_t n);
 
-/* All pictures of a run into `folder`: strips of representatives per loss, a contact sheet. */
+/* All pictures of a run into `folder`: strips of representatives per loss, a contact sheet. A
+ * figure that covey-draw fails at is left out: the others are written, then COVEY_E_DRAW names
+ * it. */
 COVEY_API COVEY_NODISCARD covey_status covey_figures_save_run(const covey_run *run,
                                                               const char *folder,
                                                               covey_language language,

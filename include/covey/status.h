@@ -29,7 +29,8 @@ COVEY_BEGIN_DECLS
     X(E_NO_WEIGHTS, -11, "the network's weights are not installed")                      \
     X(E_INTERNAL, -12, "an internal check failed; please report this")                   \
     X(E_EXISTS, -13, "the target exists and is not ours to replace")                     \
-    X(E_NUMERIC, -14, "the numbers contain NaN or infinity, or a computation diverged")
+    X(E_NUMERIC, -14, "the numbers contain NaN or infinity, or a computation diverged")   \
+    X(E_DRAW, -15, "the program that draws figures ended unexpectedly")
 
 /* What a call says: COVEY_OK is 0, failures are negative, from COVEY_STATUS_MAP. */
 typedef enum covey_status {

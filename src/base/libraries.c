@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The libraries this one runs on, by their own account at run time. */
-#include <cairo.h>
 #include <curl/curl.h>
 #include <jansson.h>
 #include <nlopt.h>
 #include <openssl/crypto.h>
-#include <pango/pango.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -20,12 +18,10 @@ static void collect(void) {
     int major, minor, patch;
     nlopt_version(&major, &minor, &patch);
     snprintf(text, sizeof text,
-             "nlopt %d.%d.%d, jansson %s, libzip %s, libcurl %s, libcrypto %s, sqlite %s, "
-             "cairo %s, pango %s",
+             "nlopt %d.%d.%d, jansson %s, libzip %s, libcurl %s, libcrypto %s, sqlite %s",
              major, minor, patch, jansson_version_str(), zip_libzip_version(),
              curl_version_info(CURLVERSION_NOW)->version, OpenSSL_version(OPENSSL_VERSION_STRING),
-             sqlite3_libversion(),
-             cairo_version_string(), pango_version_string());
+             sqlite3_libversion());
 }
 
 const char *covey_libraries(void) {

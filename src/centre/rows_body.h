@@ -60,8 +60,8 @@ COORDINATE_PAIR(pseudo_huber)
 
 /* ((l0+l8)+(l4+l12)) + ...: halves folded onto each other. */
 static inline double fold(double lanes[COVEY__LANES]) {
-    for (int half = COVEY__LANES / 2; half > 0; half /= 2)
-        for (int l = 0; l < half; ++l)
+    for (size_t half = COVEY__LANES / 2; half > 0; half /= 2)
+        for (size_t l = 0; l < half; ++l)
             lanes[l] += lanes[l + half];
     return lanes[0];
 }
@@ -72,13 +72,13 @@ static inline double fold(double lanes[COVEY__LANES]) {
         double lanes[COVEY__LANES] = {0};                                                        \
         size_t j = 0;                                                                            \
         for (; j + COVEY__LANES <= d; j += COVEY__LANES)                                         \
-            for (int l = 0; l < COVEY__LANES; ++l) {                                             \
+            for (size_t l = 0; l < COVEY__LANES; ++l) {                                          \
                 double difference = (double)x[j + l] - mu[j + l];                                \
                 u[j + l] = difference;                                                           \
                 lanes[l] += difference * difference;                                             \
             }                                                                                    \
         if (j < d)                                                                               \
-            for (int l = 0; l < COVEY__LANES; ++l) {                                             \
+            for (size_t l = 0; l < COVEY__LANES; ++l) {                                          \
                 double difference = j + l < d ? (double)x[j + l] - mu[j + l] : 0.0;              \
                 u[j + l] = difference;                                                           \
                 lanes[l] += difference * difference;                                             \

@@ -68,12 +68,12 @@ static inline double covey__dot(const double *a, const double *b, size_t n) {
     double lanes[COVEY__LANES] = {0};
     size_t j = 0;
     for (; j + COVEY__LANES <= n; j += COVEY__LANES)
-        for (int l = 0; l < COVEY__LANES; ++l)
+        for (size_t l = 0; l < COVEY__LANES; ++l)
             lanes[l] += a[j + l] * b[j + l];
-    for (int l = 0; j < n; ++j, ++l)
+    for (size_t l = 0; j < n; ++j, ++l)
         lanes[l] += a[j] * b[j];
-    for (int half = COVEY__LANES / 2; half > 0; half /= 2)
-        for (int l = 0; l < half; ++l)
+    for (size_t half = COVEY__LANES / 2; half > 0; half /= 2)
+        for (size_t l = 0; l < half; ++l)
             lanes[l] += lanes[l + half];
     return lanes[0];
 }

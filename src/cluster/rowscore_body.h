@@ -230,12 +230,12 @@ static size_t open_bounds(uint32_t *list, const float *bound, const float *path,
     float least[VF_LANES];
     memcpy(least, &lowest, sizeof least);
     int any = 0;
-    for (int i = 0; i < VF_LANES; ++i)
+    for (size_t i = 0; i < VF_LANES; ++i)
         any |= !(least[i] > limit);
     size_t found = 0;
     for (size_t j = 0; any && j < count; ++j) {
         list[found] = (uint32_t)j;
-        found += !(bound[j] - path[j] > limit);
+        found += (size_t)!(bound[j] - path[j] > limit);
     }
     return found;
 }

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,8 +12,7 @@
 
 #include "base_internal.h"
 #include "decoder_internal.h"
-
-extern char **environ;
+#include "program_internal.h"
 
 double covey__now(void) {
     struct timespec now;
@@ -22,70 +20,17 @@ double covey__now(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* The folder of the running program followed by `tail`. */
-static char *beside_program(const char *tail) {
-    char path[4096];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (n <= 0)
-        return NULL;
-    path[n] = '\0';
-    char *slash = strrchr(path, '/');
-    if (!slash)
-        return NULL;
-    *slash = '\0';
-    return covey__path_join(path, tail);
-}
-
 covey_status covey__decode_program(char **program, const covey_decode_params *params,
                                    covey_error *err) {
-    covey_status status = COVEY_OK;
-    const char *named = params->program ? params->program : getenv("COVEY_DECODE");
-    char *found = NULL;
-    if (named && *named) {
-        found = covey__strdup(named);
-        COVEY_NOMEM_IF(!found, err);
-    }
-    static const char *const tails[] = {"covey-decode", "../libexec/covey-decode"};
-    for (size_t i = 0; !found && i < sizeof tails / sizeof *tails; ++i) {
-        found = beside_program(tails[i]);
-        if (found && access(found, X_OK)) {
-            covey__free(found);
-            found = NULL;
-        }
-    }
-    if (!found) {
-        found = covey__strdup(COVEY_LIBEXECDIR "/covey-decode");
-        COVEY_NOMEM_IF(!found, err);
-    }
-    if (access(found, X_OK)) {
-        status = covey__fail_errno(err, found,
-                                   "the photo decoder is not there to be run; install it, or name "
-                                   "it in COVEY_DECODE");
-        goto done;
-    }
-    *program = found;
-    found = NULL;
-done:
-    covey__free(found);
-    return status;
-}
-
-/* Above the numbers that the worker is to find its own at, so that neither overwrites the other. */
-static int lift(int fd) {
-    if (fd < 0)
-        return -1;
-    int lifted = fcntl(fd, F_DUPFD_CLOEXEC, 10);
-    int code = errno;
-    close(fd);
-    errno = code;
-    return lifted;
+    static const covey__program decoder = {"covey-decode", "COVEY_DECODE", "the photo decoder"};
+    return covey__program_find(program, params->program, &decoder, err);
 }
 
 covey_status covey__worker_init(covey__worker *worker, const covey__decode_setup *setup,
                                 covey_error *err) {
     *worker = (covey__worker){.socket = -1, .memory = -1};
     size_t size = COVEY__THUMB_AT + (size_t)setup->thumb_room;
-    worker->memory = lift(memfd_create("covey-decode", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    worker->memory = covey__fd_lift(memfd_create("covey-decode", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     /* Sealed, lest a worker that has gone wrong cut the memory off under us. */
     if (worker->memory < 0 || ftruncate(worker->memory, (off_t)size) ||
         fcntl(worker->memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
@@ -108,67 +53,13 @@ void covey__worker_fini(covey__worker *worker) {
     *worker = (covey__worker){.socket = -1, .memory = -1};
 }
 
-/* Only what finding libraries, the choice of ISA and sanitizers need: pixels shall not depend on a
- * variable that GLib or libvips happens to read. */
-static size_t small_environment(char **out, size_t room) {
-    static const char *const kept[] = {
-        "PATH=",         "LD_LIBRARY_PATH=", "LD_PRELOAD=",   "LIBHEIF_PLUGIN_PATH=", "VIPSHOME=",
-        "COVEY_ISA=",    "COVEY_SANDBOX=",   "ASAN_OPTIONS=",    "UBSAN_OPTIONS=", "LSAN_OPTIONS=",
-        "TSAN_OPTIONS=", "GCOV_PREFIX=",     "LLVM_PROFILE_FILE="};
-    static char locale[] = "LC_ALL=C";
-    size_t n = 0;
-    out[n++] = locale;
-    for (char **entry = environ; *entry; ++entry)
-        for (size_t i = 0; i < sizeof kept / sizeof *kept && n + 1 < room; ++i)
-            if (!strncmp(*entry, kept[i], strlen(kept[i])))
-                out[n++] = *entry;
-    out[n] = NULL;
-    return n;
-}
-
-/* Starts the program with `socket` and `memory` at their fixed numbers, and no other descriptor.
- * Its process group is its own: a terminal's Ctrl-C is for us to act on, not for the workers. */
-static int spawn(pid_t *pid, const char *program, int socket, int memory) {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
-    char *environment[32], argument[] = "--worker";
-    char *arguments[] = {(char *)(uintptr_t)program, argument, NULL};
-    small_environment(environment, sizeof environment / sizeof *environment);
-    int code = posix_spawn_file_actions_init(&actions);
-    if (code)
-        return code;
-    code = posix_spawnattr_init(&attributes);
-    if (code) {
-        posix_spawn_file_actions_destroy(&actions);
-        return code;
-    }
-    sigemptyset(&none);
-    sigfillset(&all);
-    short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-    if (!(code = posix_spawnattr_setflags(&attributes, flags)) &&
-        !(code = posix_spawnattr_setpgroup(&attributes, 0)) &&
-        !(code = posix_spawnattr_setsigmask(&attributes, &none)) &&
-        !(code = posix_spawnattr_setsigdefault(&attributes, &all)) &&
-        !(code = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)) &&
-        !(code = posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)) &&
-        !(code = posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)) &&
-        !(code = posix_spawn_file_actions_adddup2(&actions, socket, COVEY__DECODE_SOCKET)) &&
-        !(code = posix_spawn_file_actions_adddup2(&actions, memory, COVEY__DECODE_SHARED)) &&
-        !(code = posix_spawn_file_actions_addclosefrom_np(&actions, COVEY__DECODE_SHARED + 1)))
-        code = posix_spawn(pid, program, &actions, &attributes, arguments, environment);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return code;
-}
-
 covey_status covey__worker_start(covey__worker *worker, const char *program,
                                  const covey__decode_setup *setup, covey_error *err) {
     int pair[2] = {-1, -1};
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair))
         return covey__fail_errno(err, NULL, "a socket for the photo decoder");
     worker->socket = pair[0];
-    int theirs = lift(pair[1]);
+    int theirs = covey__fd_lift(pair[1]);
     if (theirs < 0) {
         covey_status status = covey__fail_errno(err, NULL, "a socket for the photo decoder");
         close(worker->socket);
@@ -177,7 +68,8 @@ covey_status covey__worker_start(covey__worker *worker, const char *program,
     }
     /* Non-blocking is our end's matter; the worker waits for its requests. */
     fcntl(theirs, F_SETFL, fcntl(theirs, F_GETFL) & ~O_NONBLOCK);
-    int code = spawn(&worker->pid, program, theirs, worker->memory);
+    const int fds[] = {theirs, worker->memory}; /* COVEY__DECODE_SOCKET, COVEY__DECODE_SHARED */
+    int code = covey__program_start(&worker->pid, program, fds, 2, NULL);
     close(theirs);
     if (code) {
         errno = code;
@@ -213,13 +105,8 @@ void covey__worker_end(covey__worker *worker, int gone, char *how, size_t size) 
             ended = waitpid(worker->pid, &code, 0);
         while (ended < 0 && errno == EINTR);
     }
-    if (ended == worker->pid && WIFSIGNALED(code))
-        snprintf(how, size, "%s signal %d",
-                 WTERMSIG(code) == SIGSYS ? "tried what no decoder may do and was ended by"
-                                          : "was ended by",
-                 WTERMSIG(code));
-    else if (ended == worker->pid && WIFEXITED(code))
-        snprintf(how, size, "ended with exit code %d", WEXITSTATUS(code));
+    if (ended == worker->pid)
+        covey__program_how(how, size, code);
     close(worker->socket);
     worker->socket = -1;
     worker->state = COVEY__WORKER_NONE;

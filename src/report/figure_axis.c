@@ -74,8 +74,8 @@ static const double colours[LOOKS][3] = {
     {0x56 / 255., 0xB4 / 255., 0xE9 / 255.}, {0x80 / 255., 0x80 / 255., 0x80 / 255.}};
 
 static const struct {
-    int n;
-    double lengths[6];
+    size_t n;
+    double lengths[COVEY__DRAW_DASHES];
 } dashes[LOOKS] = {{0, {0}},
                    {2, {6, 3}},
                    {2, {1.5, 2.5}},
@@ -85,89 +85,88 @@ static const struct {
                    {2, {3, 3}},
                    {4, {10, 2.5, 4, 2.5}}};
 
-static void set_colour(cairo_t *cairo, size_t style) {
+static void set_colour(covey__canvas *canvas, size_t style) {
     const double *c = colours[style % LOOKS];
-    cairo_set_source_rgb(cairo, c[0], c[1], c[2]);
+    covey__canvas_colour(canvas, c[0], c[1], c[2], 1);
 }
 
-void covey__style_line(cairo_t *cairo, size_t style, int halo) {
+void covey__style_line(covey__canvas *canvas, size_t style, int halo) {
     size_t dash = (style + style / LOOKS) % LOOKS;
-    cairo_set_line_join(cairo, CAIRO_LINE_JOIN_ROUND);
-    cairo_set_line_cap(cairo, CAIRO_LINE_CAP_BUTT);
-    cairo_set_line_width(cairo, halo ? 4.2 : 1.8);
-    cairo_set_dash(cairo, dashes[dash].lengths, halo ? 0 : dashes[dash].n, 0);
+    covey__canvas_join(canvas, 1);
+    covey__canvas_pen(canvas, halo ? 4.2 : 1.8);
+    covey__canvas_dash(canvas, dashes[dash].lengths, halo ? 0 : dashes[dash].n);
     if (halo)
-        cairo_set_source_rgb(cairo, 1, 1, 1);
+        covey__canvas_colour(canvas, 1, 1, 1, 1);
     else
-        set_colour(cairo, style);
+        set_colour(canvas, style);
 }
 
 /* A polygon of `n` corners, the first at `turn` (in turns, 0 up). */
-static void polygon(cairo_t *cairo, double x, double y, double radius, int n, double turn) {
+static void polygon(covey__canvas *canvas, double x, double y, double radius, int n, double turn) {
     for (int i = 0; i < n; ++i) {
         double angle = 2 * M_PI * (turn + (double)i / n);
         double px = x + radius * sin(angle), py = y - radius * cos(angle);
         if (i)
-            cairo_line_to(cairo, px, py);
+            covey__canvas_line_to(canvas, px, py);
         else
-            cairo_move_to(cairo, px, py);
+            covey__canvas_move_to(canvas, px, py);
     }
-    cairo_close_path(cairo);
+    covey__canvas_do(canvas, COVEY__DRAW_CLOSE_PATH);
 }
 
-static void strokes(cairo_t *cairo, double x, double y, double radius, int n, double turn) {
+static void strokes(covey__canvas *canvas, double x, double y, double radius, int n, double turn) {
     for (int i = 0; i < n; ++i) {
         double angle = 2 * M_PI * (turn + 0.5 * i / n);
-        cairo_move_to(cairo, x - radius * sin(angle), y + radius * cos(angle));
-        cairo_line_to(cairo, x + radius * sin(angle), y - radius * cos(angle));
+        covey__canvas_move_to(canvas, x - radius * sin(angle), y + radius * cos(angle));
+        covey__canvas_line_to(canvas, x + radius * sin(angle), y - radius * cos(angle));
     }
 }
 
-void covey__style_marker(cairo_t *cairo, size_t style, double x, double y, int halo) {
+void covey__style_marker(covey__canvas *canvas, size_t style, double x, double y, int halo) {
     size_t shape = style % LOOKS;
     int open = style / LOOKS % 2 == 1; /* hollow shapes after the first eight */
-    cairo_new_path(cairo);
+    covey__canvas_do(canvas, COVEY__DRAW_NEW_PATH);
     switch (shape) {
     case 0:
-        cairo_arc(cairo, x, y, 3.2, 0, 2 * M_PI);
+        covey__canvas_circle(canvas, x, y, 3.2);
         break;
     case 1:
-        polygon(cairo, x, y, 4, 4, 0.125);
+        polygon(canvas, x, y, 4, 4, 0.125);
         break;
     case 2:
-        polygon(cairo, x, y, 4.2, 3, 0);
+        polygon(canvas, x, y, 4.2, 3, 0);
         break;
     case 3:
-        polygon(cairo, x, y, 4.4, 4, 0);
+        polygon(canvas, x, y, 4.4, 4, 0);
         break;
     case 4:
-        strokes(cairo, x, y, 4, 2, 0.125);
+        strokes(canvas, x, y, 4, 2, 0.125);
         break;
     case 5:
-        polygon(cairo, x, y, 4.2, 3, 0.5);
+        polygon(canvas, x, y, 4.2, 3, 0.5);
         break;
     case 6:
-        strokes(cairo, x, y, 4.2, 2, 0);
+        strokes(canvas, x, y, 4.2, 2, 0);
         break;
     default:
-        strokes(cairo, x, y, 4.2, 3, 0);
+        strokes(canvas, x, y, 4.2, 3, 0);
     }
     int lines = shape == 4 || shape >= 6;
-    cairo_set_dash(cairo, NULL, 0, 0);
-    cairo_set_line_join(cairo, CAIRO_LINE_JOIN_MITER);
+    covey__canvas_dash(canvas, NULL, 0);
+    covey__canvas_join(canvas, 0);
     if (halo) {
-        cairo_set_source_rgb(cairo, 1, 1, 1);
-        cairo_set_line_width(cairo, lines ? 4.2 : 2.4);
-        cairo_stroke_preserve(cairo);
+        covey__canvas_colour(canvas, 1, 1, 1, 1);
+        covey__canvas_pen(canvas, lines ? 4.2 : 2.4);
+        covey__canvas_do(canvas, COVEY__DRAW_STROKE_PRESERVE);
     }
     if (!lines && open) {
-        cairo_set_source_rgb(cairo, 1, 1, 1);
-        cairo_fill_preserve(cairo);
+        covey__canvas_colour(canvas, 1, 1, 1, 1);
+        covey__canvas_do(canvas, COVEY__DRAW_FILL_PRESERVE);
     }
-    set_colour(cairo, style);
-    cairo_set_line_width(cairo, lines && open ? 2.6 : 1.5);
+    set_colour(canvas, style);
+    covey__canvas_pen(canvas, lines && open ? 2.6 : 1.5);
     if (lines || open)
-        cairo_stroke(cairo);
+        covey__canvas_do(canvas, COVEY__DRAW_STROKE);
     else
-        cairo_fill(cairo);
+        covey__canvas_do(canvas, COVEY__DRAW_FILL);
 }

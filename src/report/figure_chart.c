@@ -80,19 +80,19 @@ static int has_markers(const chart *c, const char *name) {
 
 static covey_status draw_legend(chart *c, double x, double y, covey_error *err) {
     covey_status status = COVEY_OK;
-    cairo_t *cairo = c->canvas.cairo;
+    covey__canvas *canvas = &c->canvas;
     for (size_t i = 0; i < c->n_names; ++i) {
         double left = x + (double)(i % c->entries_per_row) * c->entry_width;
         double top = y + (double)(i / c->entries_per_row) * LEGEND, middle = top + 8;
         if (has_lines(c, c->names[i])) {
-            cairo_new_path(cairo);
-            cairo_move_to(cairo, left, middle);
-            cairo_line_to(cairo, left + SAMPLE, middle);
-            covey__style_line(cairo, i, 0);
-            cairo_stroke(cairo);
+            covey__canvas_do(canvas, COVEY__DRAW_NEW_PATH);
+            covey__canvas_move_to(canvas, left, middle);
+            covey__canvas_line_to(canvas, left + SAMPLE, middle);
+            covey__style_line(canvas, i, 0);
+            covey__canvas_do(canvas, COVEY__DRAW_STROKE);
         }
         if (has_markers(c, c->names[i]))
-            covey__style_marker(cairo, i, left + SAMPLE / 2., middle, 0);
+            covey__style_marker(canvas, i, left + SAMPLE / 2., middle, 0);
         COVEY_TRY(covey__canvas_text(&c->canvas, left + SAMPLE + 8, top,
                                      c->entry_width - SAMPLE - 8, c->names[i],
                                      (covey__line){.size = 12}, err));
@@ -132,24 +132,24 @@ static void find_axes(covey__axis *x, covey__axis *y, const covey_panel *panel) 
 static covey_status draw_axes(chart *c, covey__box box, const covey__axis *x,
                               const covey__axis *y, int grid, covey_error *err) {
     covey_status status = COVEY_OK;
-    cairo_t *cairo = c->canvas.cairo;
+    covey__canvas *canvas = &c->canvas;
     covey__line style = {.size = TEXT, .soft = 1, .centred = 1};
     char label[32];
-    cairo_new_path(cairo);
+    covey__canvas_do(canvas, COVEY__DRAW_NEW_PATH);
     for (size_t t = 0; t < x->n_ticks; ++t) {
         double at = box.x + covey__axis_place(x, x->ticks[t]) * box.width;
-        cairo_move_to(cairo, at, box.y + (grid ? 0 : box.height));
-        cairo_line_to(cairo, at, box.y + box.height + 4);
+        covey__canvas_move_to(canvas, at, box.y + (grid ? 0 : box.height));
+        covey__canvas_line_to(canvas, at, box.y + box.height + 4);
     }
     for (size_t t = 0; t < y->n_ticks; ++t) {
         double at = box.y + (1 - covey__axis_place(y, y->ticks[t])) * box.height;
-        cairo_move_to(cairo, box.x - 4, at);
-        cairo_line_to(cairo, box.x + (grid ? box.width : 0), at);
+        covey__canvas_move_to(canvas, box.x - 4, at);
+        covey__canvas_line_to(canvas, box.x + (grid ? box.width : 0), at);
     }
-    cairo_set_dash(cairo, NULL, 0, 0);
-    cairo_set_line_width(cairo, 0.8);
-    cairo_set_source_rgb(cairo, 0.86, 0.87, 0.88);
-    cairo_stroke(cairo);
+    covey__canvas_dash(canvas, NULL, 0);
+    covey__canvas_pen(canvas, 0.8);
+    covey__canvas_colour(canvas, 0.86, 0.87, 0.88, 1);
+    covey__canvas_do(canvas, COVEY__DRAW_STROKE);
     for (size_t t = 0; t < x->n_ticks; ++t) {
         double at = box.x + covey__axis_place(x, x->ticks[t]) * box.width;
         covey__axis_label(label, x, t);
@@ -178,14 +178,14 @@ static void point_of(double *px, double *py, covey__box box, const covey__axis *
         *px = *py = NAN;
 }
 
-static void draw_series(cairo_t *cairo, covey__box box, const covey__axis *x, const covey__axis *y,
-                        const covey_series *series, size_t look, int halo) {
+static void draw_series(covey__canvas *canvas, covey__box box, const covey__axis *x,
+                        const covey__axis *y, const covey_series *series, size_t look, int halo) {
     double px, py;
     int pen = 0;
-    cairo_save(cairo);
-    cairo_new_path(cairo);
-    cairo_rectangle(cairo, box.x - 1, box.y - 1, box.width + 2, box.height + 2);
-    cairo_clip(cairo);
+    covey__canvas_do(canvas, COVEY__DRAW_SAVE);
+    covey__canvas_do(canvas, COVEY__DRAW_NEW_PATH);
+    covey__canvas_rectangle(canvas, box.x - 1, box.y - 1, box.width + 2, box.height + 2);
+    covey__canvas_do(canvas, COVEY__DRAW_CLIP);
     for (size_t i = 0; i < series->n && !series->no_line; ++i) {
         point_of(&px, &py, box, x, y, series, i);
         if (isnan(px)) {
@@ -193,18 +193,18 @@ static void draw_series(cairo_t *cairo, covey__box box, const covey__axis *x, co
             continue;
         }
         if (pen)
-            cairo_line_to(cairo, px, py);
+            covey__canvas_line_to(canvas, px, py);
         else
-            cairo_move_to(cairo, px, py);
+            covey__canvas_move_to(canvas, px, py);
         pen = 1;
     }
     if (halo) {
-        covey__style_line(cairo, look, 1);
-        cairo_stroke_preserve(cairo);
+        covey__style_line(canvas, look, 1);
+        covey__canvas_do(canvas, COVEY__DRAW_STROKE_PRESERVE);
     }
-    covey__style_line(cairo, look, 0);
-    cairo_stroke(cairo);
-    cairo_restore(cairo);
+    covey__style_line(canvas, look, 0);
+    covey__canvas_do(canvas, COVEY__DRAW_STROKE);
+    covey__canvas_do(canvas, COVEY__DRAW_RESTORE);
     /* Evenly by number, at the middle of each share: ends are the likeliest to lie on others. On
      * the frame they are drawn whole, beyond it not at all. */
     size_t marks = series->no_line       ? series->n
@@ -216,14 +216,14 @@ static void draw_series(cairo_t *cairo, covey__box box, const covey__axis *x, co
         point_of(&px, &py, box, x, y, series, i);
         if (px >= box.x - 0.01 && px <= box.x + box.width + 0.01 && py >= box.y - 0.01 &&
             py <= box.y + box.height + 0.01)
-            covey__style_marker(cairo, look, px, py, halo);
+            covey__style_marker(canvas, look, px, py, halo);
     }
 }
 
 static covey_status draw_panel(chart *c, covey__box box, const covey_panel *panel,
                                covey_error *err) {
     covey_status status = COVEY_OK;
-    cairo_t *cairo = c->canvas.cairo;
+    covey__canvas *canvas = &c->canvas;
     covey__axis x, y;
     find_axes(&x, &y, panel);
     if (panel->field)
@@ -240,14 +240,14 @@ static covey_status draw_panel(chart *c, covey__box box, const covey_panel *pane
         COVEY_TRY(covey__canvas_text(&c->canvas, box.x, box.y + box.height + 20, box.width,
                                      panel->x_label,
                                      (covey__line){.size = TEXT, .soft = 1, .centred = 1}, err));
-    cairo_new_path(cairo);
-    cairo_rectangle(cairo, box.x, box.y, box.width, box.height);
-    cairo_set_dash(cairo, NULL, 0, 0);
-    cairo_set_source_rgb(cairo, 0.55, 0.57, 0.6);
-    cairo_set_line_width(cairo, 1);
-    cairo_stroke(cairo);
+    covey__canvas_do(canvas, COVEY__DRAW_NEW_PATH);
+    covey__canvas_rectangle(canvas, box.x, box.y, box.width, box.height);
+    covey__canvas_dash(canvas, NULL, 0);
+    covey__canvas_colour(canvas, 0.55, 0.57, 0.6, 1);
+    covey__canvas_pen(canvas, 1);
+    covey__canvas_do(canvas, COVEY__DRAW_STROKE);
     for (size_t s = 0; s < panel->n_series; ++s)
-        draw_series(cairo, box, &x, &y, &panel->series[s], look_of(c, panel->series[s].name),
+        draw_series(canvas, box, &x, &y, &panel->series[s], look_of(c, panel->series[s].name),
                     panel->field != NULL);
 done:
     return status;

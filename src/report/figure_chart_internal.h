@@ -23,8 +23,8 @@ double covey__axis_place(const covey__axis *axis, double value);
 void covey__axis_label(char out[32], const covey__axis *axis, size_t tick);
 
 /* Look number `style` of a line: 8 colours, dashes and markers, combined anew after each eight. */
-void covey__style_line(cairo_t *cairo, size_t style, int halo);
-void covey__style_marker(cairo_t *cairo, size_t style, double x, double y, int halo);
+void covey__style_line(covey__canvas *canvas, size_t style, int halo);
+void covey__style_marker(covey__canvas *canvas, size_t style, double x, double y, int halo);
 
 /* The panel's field as bands and contour lines, in the box. */
 covey_status covey__canvas_field(covey__canvas *canvas, covey__box box, const covey_panel *panel,

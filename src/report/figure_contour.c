@@ -60,7 +60,7 @@ done:
 }
 
 /* One cell's lines at `level`. Corners and edges run counter-clockwise from the lower left. */
-static void cell_lines(cairo_t *cairo, covey__box box, const field *f, size_t i, size_t j,
+static void cell_lines(covey__canvas *canvas, covey__box box, const field *f, size_t i, size_t j,
                        double level) {
     const double *p = f->values + j * f->width + i;
     double v[4] = {p[0], p[1], p[f->width + 1], p[f->width]};
@@ -84,8 +84,8 @@ static void cell_lines(cairo_t *cairo, covey__box box, const field *f, size_t i,
     }
     for (int k = 0; k + 1 < n; k += 2) {
         const double *a = cross[(first + k) % n], *b = cross[(first + k + 1) % n];
-        cairo_move_to(cairo, a[0], a[1]);
-        cairo_line_to(cairo, b[0], b[1]);
+        covey__canvas_move_to(canvas, a[0], a[1]);
+        covey__canvas_line_to(canvas, b[0], b[1]);
     }
 }
 
@@ -107,15 +107,15 @@ covey_status covey__canvas_field(covey__canvas *canvas, covey__box box, const co
         f.high = fmax(f.high, f.values[i]);
     }
     COVEY_TRY(draw_bands(canvas, box, &f, err));
-    cairo_new_path(canvas->cairo);
+    covey__canvas_do(canvas, COVEY__DRAW_NEW_PATH);
     for (size_t l = 1; l < f.levels && f.high > f.low; ++l)
         for (size_t j = 0; j + 1 < f.height; ++j)
             for (size_t i = 0; i + 1 < f.width; ++i)
-                cell_lines(canvas->cairo, box, &f, i, j, level_at(&f, l));
-    cairo_set_source_rgba(canvas->cairo, 1, 1, 1, 0.7);
-    cairo_set_line_width(canvas->cairo, 0.7);
-    cairo_set_dash(canvas->cairo, NULL, 0, 0);
-    cairo_stroke(canvas->cairo);
+                cell_lines(canvas, box, &f, i, j, level_at(&f, l));
+    covey__canvas_colour(canvas, 1, 1, 1, 0.7);
+    covey__canvas_pen(canvas, 0.7);
+    covey__canvas_dash(canvas, NULL, 0);
+    covey__canvas_do(canvas, COVEY__DRAW_STROKE);
 done:
     return status;
 }

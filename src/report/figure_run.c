@@ -12,6 +12,16 @@ enum {
     SHEET_COLUMNS = 8
 };
 
+/* What is drawn, and what the drawer failed at. */
+typedef struct figures {
+    const covey_run *run;
+    const char *folder;
+    covey_language language;
+    covey__pictures_fn pictures_new;
+    size_t lost;       /* figures that covey-draw did not come back with */
+    covey_error first; /* why the first of them */
+} figures;
+
 /* The row with rank 0 of each cluster that has one, in order of clusters; *n of them. `clusters`
  * tells whose they are. */
 static void find_representatives(int64_t *rows, size_t *clusters, size_t *n,
@@ -53,16 +63,15 @@ static void add_caption(covey__text *text, const covey_run *run, covey_language 
 }
 
 /* Both forms of one figure. `captions` hold NUL-terminated texts one after the other. */
-static covey_status save_figure(const covey_run *run, const char *folder, const char *name,
-                                const char *title, const int64_t *rows, size_t n, size_t columns,
-                                const covey__text *captions, covey__pictures_fn pictures_new,
-                                covey_error *err) {
+static covey_status save_figure(figures *f, const char *name, const char *title,
+                                const int64_t *rows, size_t n, size_t columns,
+                                const covey__text *captions, covey_error *err) {
     covey_status status = COVEY_OK;
     covey_picture *pictures = NULL;
     char *path = NULL;
     covey_tile *tiles = covey__calloc(n, sizeof *tiles);
     COVEY_NOMEM_IF(!tiles || captions->failed, err);
-    COVEY_TRY(pictures_new(&pictures, run, rows, n, PICTURE_SIDE, err));
+    COVEY_TRY(f->pictures_new(&pictures, f->run, rows, n, PICTURE_SIDE, err));
     const char *caption = captions->data;
     for (size_t i = 0; i < n; ++i) {
         tiles[i] = (covey_tile){pictures[i].rgb, pictures[i].width, pictures[i].height, caption};
@@ -70,10 +79,19 @@ static covey_status save_figure(const covey_run *run, const char *folder, const 
             ;
     }
     for (int svg = 0; svg < 2; ++svg) {
+        covey_error own;
         covey__free(path);
-        path = covey__asprintf("%s/%s.%s", folder, name, svg ? "svg" : "png");
+        path = covey__asprintf("%s/%s.%s", f->folder, name, svg ? "svg" : "png");
         COVEY_NOMEM_IF(!path, err);
-        COVEY_TRY(covey_figure_save_tiles(path, title, tiles, n, columns, err));
+        status = covey_figure_save_tiles(path, title, tiles, n, columns, &own);
+        if (status == COVEY_E_DRAW) { /* costs this figure */
+            if (!f->lost++)
+                covey__fail(&f->first, COVEY_E_DRAW, path, "%s", own.message);
+            status = COVEY_OK;
+        } else if (status != COVEY_OK && err) {
+            *err = own;
+        }
+        COVEY_TRY(status);
     }
 done:
     covey__free(path);
@@ -82,11 +100,11 @@ done:
     return status;
 }
 
-static covey_status save_strip(const covey_run *run, const char *folder, size_t l,
-                               covey_language language, covey__pictures_fn pictures_new, covey_error *err) {
+static covey_status save_strip(figures *f, size_t l, covey_error *err) {
     covey_status status = COVEY_OK;
-    const covey_comparison *comparison = &run->comparison;
+    const covey_comparison *comparison = &f->run->comparison;
     const covey_loss_ops *ops = comparison->clusterings[l].loss.ops;
+    const covey_language language = f->language;
     covey__text captions = {0};
     size_t n = 0;
     char *name = NULL;
@@ -99,18 +117,17 @@ static covey_status save_strip(const covey_run *run, const char *folder, size_t 
     size_t shown = n < TILES_MOST ? n : TILES_MOST;
     const char *of = covey__loss_title(language, ops);
     covey__short title =
-        shown < n ? covey__phrase(language, COVEY__MSG_FIGURE_STRIP_FIRST, of, covey__count(language, shown).s,
-                                  covey__count(language, n).s)
+        shown < n ? covey__phrase(language, COVEY__MSG_FIGURE_STRIP_FIRST, of,
+                                  covey__count(language, shown).s, covey__count(language, n).s)
                   : covey__phrase(language, COVEY__MSG_FIGURE_STRIP, of, NULL, NULL);
     for (size_t i = 0; i < shown; ++i) {
-        add_caption(&captions, run, language, rows[i], clusters[i]);
+        add_caption(&captions, f->run, language, rows[i], clusters[i]);
         covey__text_add_bytes(&captions, "", 1);
     }
     name = covey__asprintf("representatives_%s", ops->name);
     COVEY_NOMEM_IF(!name, err);
     size_t columns = shown <= 36 ? 6 : (size_t)ceil(sqrt((double)shown));
-    COVEY_TRY(save_figure(run, folder, name, title.s, rows, shown, columns, &captions,
-                          pictures_new, err));
+    COVEY_TRY(save_figure(f, name, title.s, rows, shown, columns, &captions, err));
 done:
     covey__free(name);
     covey__text_fini(&captions);
@@ -120,37 +137,42 @@ done:
 }
 
 /* Photos evenly spread over the run. */
-static covey_status save_sheet(const covey_run *run, const char *folder,
-                               covey_language language, covey__pictures_fn pictures_new, covey_error *err) {
+static covey_status save_sheet(figures *f, covey_error *err) {
     covey_status status = COVEY_OK;
     covey__text captions = {0};
     int64_t rows[SHEET_PHOTOS];
+    const covey_run *run = f->run;
     size_t n = run->n_photos < SHEET_PHOTOS ? run->n_photos : SHEET_PHOTOS;
     for (size_t i = 0; i < n; ++i) {
         rows[i] = (int64_t)((double)i * (double)run->n_photos / (double)n);
         covey__text_add(&captions, covey__path_base(run->photos[rows[i]].path));
         covey__text_add_bytes(&captions, "", 1);
     }
-    covey__short title = covey__phrase(language, COVEY__MSG_FIGURE_SHEET, covey__count(language, n).s,
-                                       covey__count(language, run->n_photos).s, NULL);
-    COVEY_TRY(save_figure(run, folder, "contact_sheet", title.s, rows, n,
-                          n < SHEET_COLUMNS ? n : SHEET_COLUMNS, &captions, pictures_new, err));
+    covey__short title =
+        covey__phrase(f->language, COVEY__MSG_FIGURE_SHEET, covey__count(f->language, n).s,
+                      covey__count(f->language, run->n_photos).s, NULL);
+    COVEY_TRY(save_figure(f, "contact_sheet", title.s, rows, n,
+                          n < SHEET_COLUMNS ? n : SHEET_COLUMNS, &captions, err));
 done:
     covey__text_fini(&captions);
     return status;
 }
 
 covey_status covey__figures_save(const covey_run *run, const char *folder,
-                                 covey_language language, covey__pictures_fn pictures_new, covey_error *err) {
+                                 covey_language language, covey__pictures_fn pictures_new,
+                                 covey_error *err) {
     covey_status status = COVEY_OK;
+    figures f = {run, folder, language, pictures_new, .lost = 0};
     COVEY_FAIL_IF((unsigned)language >= COVEY_LANGUAGE_COUNT, err, COVEY_E_ARGUMENT, NULL,
                   "no language has the number %d", (int)language);
     COVEY_TRY(covey__mkdirs(folder, err));
     if (!run->n_photos)
         goto done;
-    COVEY_TRY(save_sheet(run, folder, language, pictures_new, err));
+    COVEY_TRY(save_sheet(&f, err));
     for (size_t l = 0; l < run->comparison.n_losses; ++l)
-        COVEY_TRY(save_strip(run, folder, l, language, pictures_new, err));
+        COVEY_TRY(save_strip(&f, l, err));
+    COVEY_FAIL_IF(f.lost, err, COVEY_E_DRAW, f.first.path, "this figure%s left out: %s",
+                  f.lost > 1 ? " and others are" : " is", f.first.message);
 done:
     return status;
 }

@@ -82,6 +82,11 @@ run ./choose_k blobs.npy >labels.csv 2>reason
 ./choose_k missing.npy 2>/dev/null && fail "choose_k takes a file that is not there"
 "$root/bin/covey" cluster blobs.npy -k 3 -q -o groups >/dev/null
 run ./read_a_run groups | grep -q '^group 2 (no name): .* represented by row' || fail read_a_run
+# Figures are drawn by a program apart: the installed command finds it beside itself, and the library
+# links nothing of what it draws with.
+"$root/bin/covey" losses --plot losses.svg -q || fail "the installed command does not draw"
+COVEY_DRAW=/nonexistent "$root/bin/covey" losses --plot none.svg -q 2>/dev/null && fail "COVEY_DRAW is not heeded"
+readelf -d "$lib/libcovey.so" "$root/bin/covey" | grep -Ei 'cairo|pango|glib' && fail "a host program would load GLib"
 [ "${3:-}" = real ] || exit 0
 mkdir photos
 "$build/tests/make_photo" set photos 3

@@ -21,6 +21,7 @@ allowed() {
     run) echo "base photo vgg kernels loss centre cluster catalogue run" ;;
     report) echo "base loss run report" ;;
     decode) echo "base photo decode" ;;
+    draw) echo "base report draw" ;;
     *) echo "" ;;
     esac
 }
@@ -32,6 +33,7 @@ check_folder() {
     for header in $(grep -hoE '^ *# *include *"[^"]+"' "$folder"/*.[ch] 2>/dev/null |
         sed 's/.*"\(.*\)"/\1/' | grep -v '^covey/' | sort -u); do
         owner=$(ls src/*/"$(basename "$header")" decode/"$(basename "$header")" \
+            draw/"$(basename "$header")" \
             cli/"$(basename "$header")" 2>/dev/null | head -n 1)
         owner=$(basename "$(dirname "${owner:-unknown/unknown}")")
         case " $(allowed "$name") " in
@@ -48,6 +50,7 @@ for folder in src/*/; do
     check_folder "${folder%/}" "$(basename "$folder")"
 done
 check_folder decode decode
+check_folder draw draw
 
 for folder in cli examples; do
     [ -d "$folder" ] || continue
@@ -63,7 +66,7 @@ for folder in cli examples; do
     done
 done
 
-repeated=$(find src cli decode -name '*.[ch]' | sed 's|.*/||' | sort | uniq -d)
+repeated=$(find src cli decode draw -name '*.[ch]' | sed 's|.*/||' | sort | uniq -d)
 [ -z "$repeated" ] || {
     echo "file names must be unique in the tree: $repeated" >&2
     bad=1

@@ -35,7 +35,8 @@ in_root sh -c 'apt-get install -y -qq --no-install-recommends /debs/libcovey0_*.
 in_root covey --version | grep -q '^covey ' || fail "does not start"
 in_root covey losses | grep -q huber || fail "does not work"
 in_root sh -c 'test -e /usr/share/man/man1/covey-run.1.gz -a -x /usr/libexec/covey-decode' || fail "man page or decoder missing"
-in_root ldd /usr/libexec/covey-decode | grep 'not found' && fail "the decoder lacks a library"
+in_root ldd /usr/libexec/covey-decode /usr/libexec/covey-draw | grep 'not found' && fail "the decoder or the drawer lacks a library"
+in_root covey losses --plot /losses.svg -q || fail "does not draw"
 python3 "$source/tests/tools/make_npy.py" "$work/root/f.npy" 60 4
 [ "$(in_root covey cluster /f.npy -k 3 -q | wc -l)" -ge 4 ] || fail "does not cluster"
 

@@ -169,8 +169,8 @@ static void change_by_sql(const char *file, const char *sql) {
 static void a_changed_row_is_not_believed(void **state) {
     const place *p = *state;
     static const char *const changes[] = {
-        "UPDATE content SET features=zeroblob(length(features)) "
-        "WHERE id=(SELECT max(id) FROM photo)",
+        ("UPDATE content SET features=zeroblob(length(features)) "
+         "WHERE id=(SELECT max(id) FROM photo)"),
         "UPDATE content SET features=x'00' WHERE id=(SELECT max(id) FROM photo)",
         "UPDATE content SET thumb=x'ffd8' WHERE id=(SELECT max(id) FROM photo)",
         "UPDATE content SET checksum=x'00' WHERE id=(SELECT max(id) FROM photo)",

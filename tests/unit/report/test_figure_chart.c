@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "covey_test.h"
 
+#include <cairo.h>
+
 #include "covey/chart.h"
 #include "figure_chart_internal.h"
 

@@ -2,6 +2,8 @@
 /* Which pictures a run gets, and which photo stands where on them. */
 #include "covey_test.h"
 
+#include <cairo.h>
+
 #include "figure_internal.h"
 #include "report_fixture.h"
 

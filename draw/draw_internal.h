@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DRAW_INTERNAL_H
+#define DRAW_INTERNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base_internal.h"
+
+/* Draws a list of draw_protocol_internal.h. 0, or an exit code of that header. */
+int draw_list(covey__text *out, const uint8_t *list, size_t size);
+
+#endif
