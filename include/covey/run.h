@@ -105,6 +105,7 @@ typedef struct covey_run {
     covey_duplicate *duplicates; /* [n_duplicates], by row */
     size_t n_duplicates;
     void *arena; /* internal: strings and thumbnails */
+    int arena_failed; /* internal: 1 once memory for them ran out */
 } covey_run;
 
 /* What is extracted how. */

@@ -55,6 +55,7 @@ int covey__add_size(size_t *out, size_t a, size_t b);
 
 /* Tests make the k-th allocation from now (1-based) and all later ones fail; 0 turns that off. */
 void covey__alloc_fail_at(size_t k);
+void covey__alloc_fail_only(size_t k); /* the k-th alone; for those that do without */
 size_t covey__alloc_count(void); /* allocations made since the last covey__alloc_fail_at */
 
 /* ---- a growing byte string -------------------------------------------------------------- */

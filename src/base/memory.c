@@ -12,12 +12,18 @@
 
 enum { HUGE_PAGE = 2 << 20, LARGE = 4 * HUGE_PAGE };
 
-static atomic_size_t fail_at;
+static atomic_size_t fail_at, fail_only;
 static atomic_size_t count;
 
 void covey__alloc_fail_at(size_t k) {
     atomic_store(&fail_at, k);
+    atomic_store(&fail_only, 0);
     atomic_store(&count, 0);
+}
+
+void covey__alloc_fail_only(size_t k) {
+    covey__alloc_fail_at(0);
+    atomic_store(&fail_only, k);
 }
 
 size_t covey__alloc_count(void) {
@@ -35,7 +41,7 @@ int covey__add_size(size_t *out, size_t a, size_t b) {
 void *covey__alloc(size_t bytes) {
     size_t number = atomic_fetch_add(&count, 1) + 1;
     size_t limit = atomic_load(&fail_at);
-    if (limit && number >= limit)
+    if ((limit && number >= limit) || number == atomic_load(&fail_only))
         return NULL;
     size_t rounded;
     if (covey__add_size(&rounded, bytes ? bytes : 1, 63))

@@ -78,12 +78,13 @@ int covey__undo_list_add(int fd, const char *from, const char *to) {
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-/* One quoted word at *at, which moves behind it; NULL where there is none. Freed by the caller. */
-static char *read_quoted(const char **at) {
+/* One quoted word at *at, which moves behind it: *word, freed by the caller. COVEY_E_FORMAT where
+ * there is none. */
+static covey_status read_quoted(char **word, const char **at) {
     covey__text text = {0};
     const char *p = *at;
     if (*p != '\'')
-        return NULL;
+        return COVEY_E_FORMAT;
     while (*p == '\'' || (p[0] == '\\' && p[1] == '\'')) {
         if (*p == '\\') {
             covey__text_add(&text, "'");
@@ -93,33 +94,34 @@ static char *read_quoted(const char **at) {
         const char *end = strchr(p + 1, '\'');
         if (!end) {
             covey__text_fini(&text);
-            return NULL;
+            return COVEY_E_FORMAT;
         }
         covey__text_add_bytes(&text, p + 1, (size_t)(end - p - 1));
         p = end + 1;
     }
-    char *word = text.failed || !text.data ? NULL : covey__strdup(text.data);
+    *word = text.failed ? NULL : covey__strdup(text.data ? text.data : "");
     covey__text_fini(&text);
     *at = p;
-    return word;
+    return *word ? COVEY_OK : COVEY_E_NOMEM;
 }
 
 /* "mv -n -- 'FROM' 'TO'\n" at *at. */
-static int read_move(covey_placed *photo, const char **at) {
+static covey_status read_move(covey_placed *photo, const char **at) {
     static const char verb[] = "mv -n -- ";
     const char *p = *at;
     if (strncmp(p, verb, sizeof verb - 1) != 0)
-        return -1;
+        return COVEY_E_FORMAT;
     p += sizeof verb - 1;
     photo->row = -1;
-    photo->from = read_quoted(&p);
-    if (!photo->from || *p++ != ' ')
-        return -1;
-    photo->to = read_quoted(&p);
-    if (!photo->to || *p++ != '\n')
-        return -1;
+    covey_status status = read_quoted(&photo->from, &p);
+    if (status != COVEY_OK || *p++ != ' ')
+        return status != COVEY_OK ? status : COVEY_E_FORMAT;
+    status = read_quoted(&photo->to, &p);
+    if (status != COVEY_OK || *p++ != '\n')
+        return status != COVEY_OK ? status : COVEY_E_FORMAT;
     *at = p;
-    return covey__path_is_plain(photo->from) && covey__path_is_plain(photo->to) ? 0 : -1;
+    return covey__path_is_plain(photo->from) && covey__path_is_plain(photo->to) ? COVEY_OK
+                                                                                : COVEY_E_FORMAT;
 }
 
 static covey_status read_list(covey_organization *made, const char *list, covey_error *err) {
@@ -141,8 +143,11 @@ static covey_status read_list(covey_organization *made, const char *list, covey_
         memset(&made->photos[made->n], 0, sizeof *made->photos);
         ++made->n;
         /* A last line that a crash cut short names a move that was not made. */
-        if (read_move(&made->photos[made->n - 1], &at) == 0)
+        status = read_move(&made->photos[made->n - 1], &at);
+        if (status == COVEY_OK)
             continue;
+        COVEY_NOMEM_IF(status == COVEY_E_NOMEM, err);
+        status = COVEY_OK;
         COVEY_FAIL_IF(made->n == 1 || strchr(at, '\n'), err, COVEY_E_FORMAT, list,
                       "has an entry that cannot be read after %zu moves; it was edited", made->n - 1);
         --made->n;

@@ -45,13 +45,17 @@ void covey_run_free(covey_run *run) {
 void *covey__run_alloc(covey_run *run, size_t bytes) {
     block *b = run->arena;
     size_t rounded;
-    if (covey__add_size(&rounded, bytes, 15))
+    if (covey__add_size(&rounded, bytes, 15)) {
+        run->arena_failed = 1;
         return NULL;
+    }
     rounded &= ~(size_t)15;
     if (!b || b->size - b->used < rounded) {
         size_t size = rounded > BLOCK_BYTES ? rounded : BLOCK_BYTES, total;
-        if (covey__add_size(&total, size, sizeof(block)) || !(b = covey__alloc(total)))
+        if (covey__add_size(&total, size, sizeof(block)) || !(b = covey__alloc(total))) {
+            run->arena_failed = 1;
             return NULL;
+        }
         b->next = run->arena;
         b->used = 0;
         b->size = size;

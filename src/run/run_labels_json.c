@@ -6,64 +6,56 @@
 #include <string.h>
 
 #include "covey/labels.h"
+#include "json_internal.h"
 #include "run_internal.h"
 
-static json_t *clean_text(const char *s) {
-    int changed;
-    char *clean = covey__utf8_clean(s, &changed);
-    json_t *value = json_string(clean ? clean : "");
-    covey__free(clean);
-    return value;
-}
-
-static json_t *score_of(const covey_label_score *score, const covey_clustering *c,
+static json_t *score_of(covey__json *j, const covey_label_score *score, const covey_clustering *c,
                         size_t classes) {
-    json_t *object = json_object(), *table = json_array();
-    json_object_set_new(object, "name", json_string(c->loss.ops->name));
-    json_object_set_new(object, "ari", json_real(score->ari));
-    json_object_set_new(object, "nmi", json_real(score->nmi));
-    json_object_set_new(object, "purity", json_real(score->purity));
-    for (size_t j = 0; j < c->k; ++j) {
-        json_t *row = json_array();
+    json_t *object = covey__json_object(j), *table = covey__json_array(j);
+    covey__json_set(j, object, "name", json_string(c->loss.ops->name));
+    covey__json_set(j, object, "ari", json_real(score->ari));
+    covey__json_set(j, object, "nmi", json_real(score->nmi));
+    covey__json_set(j, object, "purity", json_real(score->purity));
+    for (size_t i = 0; i < c->k; ++i) {
+        json_t *row = covey__json_array(j);
         for (size_t t = 0; t < classes; ++t)
-            json_array_append_new(row,
-                                  json_integer((json_int_t)score->confusion[j * classes + t]));
-        json_array_append_new(table, row);
+            covey__json_append(j, row,
+                                  json_integer((json_int_t)score->confusion[i * classes + t]));
+        covey__json_append(j, table, row);
     }
-    json_object_set_new(object, "confusion", table);
+    covey__json_set(j, object, "confusion", table);
     return object;
 }
 
-json_t *covey__run_labels_json(const covey_run *run) {
+json_t *covey__run_labels_json(covey__json *j, const covey_run *run) {
     const covey_label_scores *scores = run->scores;
     if (!scores)
         return NULL;
-    json_t *object = json_object(), *classes = json_array(), *losses = json_array();
-    json_object_set_new(object, "source", clean_text(scores->source));
-    json_object_set_new(object, "labelled", json_integer((json_int_t)scores->labelled));
+    json_t *object = covey__json_object(j), *classes = covey__json_array(j);
+    json_t *losses = covey__json_array(j);
+    covey__json_set(j, object, "source", covey__json_text(j, scores->source));
+    covey__json_set(j, object, "labelled", json_integer((json_int_t)scores->labelled));
     for (size_t t = 0; t < scores->n_classes; ++t)
-        json_array_append_new(classes, clean_text(scores->classes[t]));
-    json_object_set_new(object, "classes", classes);
+        covey__json_append(j, classes, covey__json_text(j, scores->classes[t]));
+    covey__json_set(j, object, "classes", classes);
     for (size_t l = 0; l < run->comparison.n_losses; ++l)
-        json_array_append_new(losses, score_of(&scores->losses[l],
+        covey__json_append(j, losses, score_of(j, &scores->losses[l],
                                                &run->comparison.clusterings[l],
                                                scores->n_classes));
-    json_object_set_new(object, "losses", losses);
+    covey__json_set(j, object, "losses", losses);
     return object;
 }
 
 covey_status covey_labels_json(char **json, const covey_run *run, covey_error *err) {
     covey_status status = COVEY_OK;
+    covey__json j = {0};
     json_t *object = NULL;
-    char *text = NULL;
     COVEY_FAIL_IF(!run->scores, err, COVEY_E_ARGUMENT, NULL,
                   "the run has not been held against labels");
-    object = covey__run_labels_json(run);
-    text = object ? json_dumps(object, JSON_COMPACT) : NULL;
-    *json = text ? covey__strdup(text) : NULL;
-    COVEY_NOMEM_IF(!*json, err);
+    object = covey__run_labels_json(&j, run);
+    status = covey__json_dump(json, j.failed ? NULL : object, JSON_COMPACT);
+    COVEY_NOMEM_IF(status != COVEY_OK, err);
 done:
-    free(text);
     json_decref(object);
     return status;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_internal.h"
 #include "run_internal.h"
 #include "run_labels_internal.h"
 
@@ -22,6 +23,8 @@ typedef struct loader {
 
 static covey_status broken(const loader *in, const char *file, const char *what,
                            covey_error *err) {
+    if (in->run && in->run->arena_failed) /* what is missing was there, but had no room */
+        return covey__fail(err, COVEY_E_NOMEM, in->folder, "memory ran out");
     return covey__fail(err, COVEY_E_FORMAT, in->folder,
                        "%s %s; the folder is damaged or edited: run covey again", file, what);
 }
@@ -42,9 +45,11 @@ static covey_status read_json(const loader *in, const char *name, json_t **out, 
     covey_status status = read_file(in, name, &text, &size, err);
     if (status != COVEY_OK)
         return status;
-    json_error_t where;
-    json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
+    json_t *root = NULL;
+    status = covey__json_load(&root, text, size);
     covey__free(text);
+    if (status == COVEY_E_NOMEM)
+        return covey__fail(err, COVEY_E_NOMEM, in->folder, "memory ran out");
     if (!json_is_object(root)) {
         json_decref(root);
         return broken(in, name, "is not valid JSON", err);
@@ -585,7 +590,10 @@ static covey_status load_thumbs(loader *in, covey_error *err) {
         char name[40], *text = NULL;
         size_t size;
         snprintf(name, sizeof name, "thumbs/%06zu.jpg", i);
-        if (read_file(in, name, &text, &size, NULL) != COVEY_OK)
+        covey_status status = read_file(in, name, &text, &size, NULL);
+        if (status == COVEY_E_NOMEM)
+            return covey__fail(err, COVEY_E_NOMEM, NULL, "memory ran out");
+        if (status != COVEY_OK)
             continue; /* a page without one picture is still a page */
         uint8_t *copy = covey__run_alloc(in->run, size);
         if (copy) {
@@ -649,6 +657,7 @@ covey_status covey_run_load(covey_run **out, const char *folder, covey_error *er
     }
     COVEY_TRY(load_thumbs(&in, err));
     COVEY_TRY(load_names(&in, err));
+    COVEY_NOMEM_IF(run->arena_failed, err);
     *out = run;
     in.run = NULL;
 done:

@@ -3,7 +3,9 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "json_internal.h"
 #include "run_internal.h"
+#include "run_json_internal.h"
 
 enum { NAME_BYTES = 200, PASSPORT_LIMIT = 64 << 20 };
 
@@ -77,14 +79,14 @@ done:
 
 /* ---- run.json ------------------------------------------------------------------------------- */
 
-static json_t *names_json(const covey_run *run) {
-    json_t *names = json_object();
+static json_t *names_json(covey__json *json, const covey_run *run) {
+    json_t *names = covey__json_object(json);
     for (size_t j = 0; j < run->n_names; ++j) {
         char number[24];
         if (!run->names[j])
             continue;
         snprintf(number, sizeof number, "%zu", j);
-        json_object_set_new(names, number, json_string(run->names[j]));
+        covey__json_set(json, names, number, json_string(run->names[j]));
     }
     return names;
 }
@@ -93,7 +95,7 @@ covey_status covey_run_save_names(const covey_run *run, covey_error *err) {
     covey_status status = COVEY_OK;
     char *path = NULL, *text = NULL, *made = NULL;
     json_t *passport = NULL;
-    json_error_t where;
+    covey__json json = {0};
     size_t size;
     COVEY_FAIL_IF(!run->folder, err, COVEY_E_ARGUMENT, NULL,
                   "the run lies in no folder yet; save it first");
@@ -101,16 +103,19 @@ covey_status covey_run_save_names(const covey_run *run, covey_error *err) {
     COVEY_NOMEM_IF(!path, err);
     COVEY_TRY(covey__file_read(&text, &size, path, PASSPORT_LIMIT, err));
     /* Edited in place of written anew: whatever else stands in it stays as it is. */
-    passport = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
+    status = covey__json_load(&passport, text, size);
+    COVEY_NOMEM_IF(status == COVEY_E_NOMEM, err);
+    status = COVEY_OK;
     COVEY_FAIL_IF(!json_is_object(passport), err, COVEY_E_FORMAT, path,
                   "is not valid JSON; run covey again to rebuild the folder");
     const json_t *varies = json_object_get(passport, "varies");
     COVEY_FAIL_IF(json_integer_value(json_object_get(varies, "started")) != run->facts.started,
                   err, COVEY_E_EXISTS, path,
                   "has been replaced by another run meanwhile; look at its groups, then name them");
-    COVEY_NOMEM_IF(json_object_set_new(passport, "names", names_json(run)), err);
-    made = json_dumps(passport, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
-    COVEY_NOMEM_IF(!made, err);
+    covey__json_set(&json, passport, "names", names_json(&json, run));
+    COVEY_NOMEM_IF(json.failed, err);
+    status = covey__json_dump(&made, passport, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
+    COVEY_NOMEM_IF(status != COVEY_OK, err);
     COVEY_TRY(covey__file_write(path, made, strlen(made), err));
 done:
     json_decref(passport);

@@ -179,6 +179,7 @@ static covey_status make_partial(char **partial, int *lock, const char *target, 
         }
         status = covey__mkdirs(path, err);
         if (status != COVEY_OK) {
+            (void)rmdir(path);
             covey__free(path);
             return status;
         }

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "base_internal.h"
+#include "json_internal.h"
 #include "weights_source_internal.h"
 
 enum { HEADER_LIMIT = 16 << 20 };
@@ -123,12 +124,10 @@ covey_status covey__source_parse_safetensors(covey__source *source, covey_error 
     text = covey__alloc((size_t)length);
     COVEY_NOMEM_IF(!text, err);
     COVEY_TRY(covey__source_read(source, text, 8, (size_t)length, err));
-    json_error_t problem;
-    root = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, &problem);
-    COVEY_FAIL_IF(!root || !json_is_object(root), err,
-                  !root && json_error_code(&problem) == json_error_out_of_memory ? COVEY_E_NOMEM
-                                                                                 : COVEY_E_FORMAT,
-                  source->path, "has a broken .safetensors header; fetch or save it again");
+    status = covey__json_load(&root, text, (size_t)length);
+    COVEY_NOMEM_IF(status == COVEY_E_NOMEM, err);
+    COVEY_FAIL_IF(status != COVEY_OK || !json_is_object(root), err, COVEY_E_FORMAT, source->path,
+                  "has a broken .safetensors header; fetch or save it again");
     places = covey__alloc_array(json_object_size(root), sizeof *places);
     COVEY_NOMEM_IF(!places, err);
     const char *name;
