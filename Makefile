@@ -7,7 +7,7 @@ K ?= auto
 
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all deps deps-slow demo test test-all bench install reference docs deb clean
+.PHONY: all deps deps-slow demo test test-all coverage bench install reference docs deb clean
 
 all:
 	@cmake -S . -B $(BUILD) -DCMAKE_INSTALL_PREFIX=$(PREFIX) $(CMAKE_ARGS) >$(BUILD).log 2>&1 || { cat $(BUILD).log; rm -f $(BUILD).log; exit 1; }; rm -f $(BUILD).log
@@ -31,6 +31,11 @@ test: deps
 
 test-all: deps-slow test
 	@cd $(BUILD) && ctest -L slow --output-on-failure
+
+# Lines and branches of the library that the suite runs; fails below 90 % of lines.
+coverage: deps-slow
+	@mkdir -p $(BUILD)
+	@sh tests/slow/coverage.sh $(CURDIR) $(abspath $(BUILD))
 
 bench: deps all
 	@sh bench/bench.sh $(BUILD)
