@@ -269,7 +269,7 @@ int cluster_request_read(cluster_request *out, const options *options) {
 void cluster_request_fini(cluster_request *request) {
     free(request->losses);
     covey_free(request->start);
-    free(request->x);
+    covey_free(request->x);
     covey_labels_free(request->labels);
     memset(request, 0, sizeof *request);
 }
@@ -436,8 +436,8 @@ static int normalise(cluster_request *request, const covey_run *run, size_t *col
     if (status != COVEY_OK)
         return fail_status(status, &err);
     *columns = covey_normalizer_columns(normalizer);
-    free(request->x);
-    request->x = malloc(n * *columns * sizeof *request->x); /* at most what the features hold */
+    covey_free(request->x);
+    request->x = covey_memory_new(n * *columns * sizeof *request->x); /* at most what the features hold */
     if (request->x)
         status = covey_normalizer_apply(normalizer, request->x, run->features.data, n, zero_rows,
                                         &err);

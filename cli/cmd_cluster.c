@@ -9,6 +9,7 @@
 #include "console.h"
 #include "json_out.h"
 #include "labels_print.h"
+#include "memory_option.h"
 #include "result_print.h"
 #include "run_output.h"
 
@@ -126,6 +127,9 @@ static int group_features(const options *options) {
     if (options->n_operands != 1)
         return misuse("name one features file or run folder: 'covey %s FEATURES -k 6'", name);
     int code = check_request(options);
+    if (code != EXIT_DONE)
+        return code;
+    code = memory_option_take(options->values[OPT_MEMORY].text);
     if (code != EXIT_DONE)
         return code;
     code = cluster_request_read(&request, options);

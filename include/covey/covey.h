@@ -13,6 +13,7 @@
 #include "covey/labels.h"
 #include "covey/landscape.h"
 #include "covey/loss.h"
+#include "covey/memory.h"
 #include "covey/network.h"
 #include "covey/npy.h"
 #include "covey/organize.h"

@@ -21,6 +21,9 @@ covey_status covey__fail(covey_error *err, covey_status status, const char *path
 /* As covey__fail with COVEY_E_IO (COVEY_E_NOT_FOUND for ENOENT), strerror(errno) behind `what`. */
 covey_status covey__fail_errno(covey_error *err, const char *path, const char *what);
 
+/* What to do about an allocation that failed, of memory or of disk (covey/memory.h). */
+const char *covey__nomem_sentence(void);
+
 /* The function using these has a `covey_status status = COVEY_OK` and one `done:` label. */
 #define COVEY_TRY(expr)                                                                          \
     do {                                                                                         \
@@ -36,7 +39,7 @@ covey_status covey__fail_errno(covey_error *err, const char *path, const char *w
         }                                                                                        \
     } while (0)
 #define COVEY_NOMEM_IF(cond, err)                                                                \
-    COVEY_FAIL_IF(cond, err, COVEY_E_NOMEM, NULL, "memory ran out; use fewer photos or threads")
+    COVEY_FAIL_IF(cond, err, COVEY_E_NOMEM, NULL, "%s", covey__nomem_sentence())
 
 /* ---- memory: 64-byte aligned, freed by covey_free (covey/npy.h) ------------------------- */
 

@@ -8,7 +8,9 @@
 #include <sys/mman.h>
 
 #include "base_internal.h"
+#include "covey/memory.h"
 #include "covey/npy.h"
+#include "spill_internal.h"
 
 enum { HUGE_PAGE = 2 << 20, LARGE = 4 * HUGE_PAGE };
 
@@ -43,6 +45,8 @@ void *covey__alloc(size_t bytes) {
     size_t limit = atomic_load(&fail_at);
     if ((limit && number >= limit) || number == atomic_load(&fail_only))
         return NULL;
+    if (covey__spill_wanted(bytes))
+        return covey__spill_new(bytes);
     size_t rounded;
     if (covey__add_size(&rounded, bytes ? bytes : 1, 63))
         return NULL;
@@ -66,7 +70,7 @@ void *covey__alloc_array(size_t n, size_t size) {
 
 void *covey__calloc(size_t n, size_t size) {
     void *pointer = covey__alloc_array(n, size);
-    if (pointer)
+    if (pointer && !covey__spill_holds(pointer)) /* which are zero, and would be written out */
         memset(pointer, 0, n * size);
     return pointer;
 }
@@ -113,7 +117,12 @@ char *covey__asprintf(const char *fmt, ...) {
 }
 
 void covey__free(void *pointer) {
-    free(pointer);
+    if (!covey__spill_free(pointer))
+        free(pointer);
+}
+
+void *covey_memory_new(size_t bytes) {
+    return covey__alloc(bytes);
 }
 
 void covey_free(void *pointer) {

@@ -12,11 +12,12 @@
 #include <unistd.h>
 
 #include "base_internal.h"
+#include "spill_internal.h"
 
 /* Files are little-endian, whatever this machine is. */
 enum { SWAPPED = __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ };
 
-enum { HEADER_LIMIT = 65536 };
+enum { HEADER_LIMIT = 65536, READ_PIECE = 1 << 20 /* numbers */ };
 
 typedef struct header {
     size_t offset; /* of the data */
@@ -192,7 +193,7 @@ covey_status covey__npy_load_f64(double **out, size_t *rows, size_t *cols, const
     COVEY_TRY(open_npy(&fd, &head, path, err));
     size_t n = head.rows * head.cols;
     data = covey__alloc_array(n, sizeof *data);
-    COVEY_FAIL_IF(!data, err, COVEY_E_NOMEM, path, "does not fit into memory");
+    COVEY_FAIL_IF(!data, err, COVEY_E_NOMEM, path, "does not fit: %s", covey__nomem_sentence());
     if (head.width == 8) {
         COVEY_TRY(read_fully(fd, data, n * 8, path, err));
         swap_if_needed(data, n, 8);
@@ -240,6 +241,8 @@ static covey_status read_rounded(float *data, int fd, const header *head, const 
         swap_if_needed(piece, count, 8);
         for (size_t i = 0; i < count; ++i)
             data[at + i] = (float)piece[i];
+        if (at % READ_PIECE == 0)
+            covey__spill_ahead(data + at);
     }
     return COVEY_OK;
 }
@@ -250,16 +253,22 @@ static covey_status read_matrix(covey_matrix *out, int fd, const header *head, c
     covey_status status = COVEY_OK;
     size_t n = head->rows * head->cols;
     float *data = covey__alloc_array(n, sizeof *data);
-    COVEY_FAIL_IF(!data, err, COVEY_E_NOMEM, path, "does not fit into memory");
+    COVEY_FAIL_IF(!data, err, COVEY_E_NOMEM, path, "does not fit: %s", covey__nomem_sentence());
     if (head->width == 4) {
-        COVEY_TRY(read_fully(fd, data, n * 4, path, err));
-        swap_if_needed(data, n, 4);
+        for (size_t at = 0; at < n; at += READ_PIECE) {
+            size_t count = n - at < READ_PIECE ? n - at : READ_PIECE;
+            covey__spill_ahead(data + at);
+            COVEY_TRY(read_fully(fd, data + at, count * 4, path, err));
+            swap_if_needed(data + at, count, 4);
+        }
     } else {
         COVEY_TRY(read_rounded(data, fd, head, path, err));
     }
-    for (size_t row = 0; row < head->rows; ++row)
+    for (size_t row = 0; row < head->rows; ++row) {
+        covey__spill_pace(data + row * head->cols, row);
         COVEY_FAIL_IF(!all_finite_f32(data + row * head->cols, head->cols), err, COVEY_E_NUMERIC,
                       path, "has NaN or infinity in row %zu (counted from 0)", row);
+    }
     *out = (covey_matrix){data, head->rows, head->cols};
     data = NULL;
 done:

@@ -80,6 +80,8 @@ void covey__sum_rows(double *nodes, size_t width, const covey__points *points, c
             --top;
         }
         memset(nodes + top * width, 0, width * sizeof *nodes);
+        if (points->x32)
+            covey__spill_ahead(points->x32 + covey__row_number(points, begin) * points->d);
         fn(context, nodes + top * width, begin, end);
         chunk_of[top++] = chunk;
         begin = end;

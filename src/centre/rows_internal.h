@@ -9,6 +9,7 @@
 
 #include "base_internal.h"
 #include "centre_internal.h"
+#include "spill_internal.h"
 
 enum { COVEY__LANES = 16 }; /* vectors are padded with zeros to a multiple of it */
 

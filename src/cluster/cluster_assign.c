@@ -247,6 +247,7 @@ static void assign_rows(void *context, size_t task, int worker) {
     assignment *a = context;
     size_t first = task * ROWS_PER_TASK, moved = 0;
     size_t end = first + ROWS_PER_TASK < a->data->n ? first + ROWS_PER_TASK : a->data->n;
+    covey__spill_ahead(a->data->x + first * a->data->d);
     for (; first < end; first += BLOCK)
         moved += assign_block(a, first, first + BLOCK < end ? first + BLOCK : end, worker);
     atomic_fetch_add_explicit(&a->moved, moved, memory_order_relaxed);

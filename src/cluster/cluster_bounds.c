@@ -373,6 +373,7 @@ static void assign_task(void *context, size_t task, int worker) {
     uint32_t *batch = list + ROWS_PER_TASK, *open = batch + BLOCK;
     float *squares = a->scratch + (size_t)worker * a->scratch_size; /* free until a flush */
     int near = a->measure->kind == COVEY__KIND_SQUARE;
+    covey__spill_ahead(a->data->x + first * d);
     size_t unsettled = find_unsettled(a, list, open, first, end);
     int32_t before[BLOCK];
     for (size_t c = 0; c < unsettled; ++c) {

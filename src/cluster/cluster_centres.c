@@ -57,6 +57,7 @@ static void run_chunk(void *context, size_t task, int worker) {
     size_t end = first + COVEY__CHUNK_ROWS < g->data->n ? first + COVEY__CHUNK_ROWS : g->data->n;
     double *partial = g->partial + task * g->width;
     memset(partial, 0, g->width * sizeof *partial);
+    covey__spill_ahead(g->data->x + first * g->data->d);
     g->chunk(g->context, first, end, partial, worker);
 }
 

@@ -41,6 +41,7 @@ static void scan_chunk(void *context, size_t chunk, int worker) {
     double *origin = s->scratch + (size_t)worker * 3 * d, *sum = origin + d, *mean = sum + d;
     double *total = s->sums + chunk * d;
     memset(origin, 0, d * sizeof *origin);
+    covey__spill_ahead(data->x + first * d);
     s->bad[chunk] = data->n;
     for (size_t at = first; at < end; at += SCAN_ROWS) {
         size_t stop = at + SCAN_ROWS < end ? at + SCAN_ROWS : end;

@@ -72,6 +72,7 @@ static void bound_sums(candidates *c, const description *s, const uint32_t *rows
         c->low[i] = 0;
     }
     for (size_t m = 0; m < count; ++m) {
+        covey__spill_pace(s->data->x + rows[m] * d, m);
         kernels->squares(squares, s->data->x + rows[m] * d, d, padded, s->d_pad, list, c->count);
         for (size_t i = 0; i < c->count; ++i)
             c->low[i] += sqrt((double)squares[i]);
@@ -93,12 +94,14 @@ static void find_sums(candidates *c, const description *s, const uint32_t *rows,
         for (size_t j = 0; j < d; ++j)
             centres[i * d + j] = s->data->x[c->row[i] * d + j];
     }
-    for (size_t m = 0; m < count; ++m)
+    for (size_t m = 0; m < count; ++m) {
+        covey__spill_pace(s->data->x + rows[m] * d, m);
         for (size_t i = 0; i < c->count; ++i) {
             double value = covey__measure_row(&s->measure, s->data->x + rows[m] * d,
                                               centres + i * d);
             c->low[i] += s->measure.radial ? sqrt(value) : value;
         }
+    }
     memcpy(c->high, c->low, sizeof c->high);
 }
 
@@ -154,6 +157,7 @@ static void describe_cluster(void *context, size_t j, int worker) {
         return;
     for (size_t i = 0; i < count; ++i) {
         size_t row = rows[i];
+        covey__spill_pace(s->data->x + row * d, i);
         order[i] = (placed){out->distance[row], row};
         out->weight[row] = raw_weight(s, s->data->x + row * d, out->centres + j * d,
                                       out->distance[row]);

@@ -8,6 +8,7 @@
 #include "covey/cluster.h"
 #include "kernels_internal.h"
 #include "rowscore_internal.h"
+#include "spill_internal.h"
 #include "sum_internal.h"
 #include "threads_internal.h"
 

@@ -8,7 +8,10 @@
 #include "base_internal.h"
 #include "covey/cluster.h"
 #include "normalize_internal.h"
+#include "spill_internal.h"
 #include "sum_internal.h"
+
+enum { PIECE = 1 << 20 }; /* numbers looked at before more are read ahead */
 
 static const char *const names[] = {"none", "l2", "standard", NULL};
 
@@ -62,6 +65,7 @@ static size_t apply_l2(float *out, const float *x, size_t n, size_t d) {
     for (size_t i = 0; i < n; ++i) {
         const float *row = x + i * d;
         double square = 0;
+        covey__spill_pace(row, n > 1 ? i : 1);
         for (size_t j = 0; j < d; ++j)
             square += (double)row[j] * row[j];
         zero += square == 0;
@@ -80,6 +84,7 @@ static void column_sums(double *out, const float *x, size_t n, size_t d, const d
         size_t end = (chunk + 1) * COVEY__CHUNK_ROWS;
         for (size_t j = 0; j < d; ++j)
             sum[j] = 0;
+        covey__spill_ahead(x + chunk * COVEY__CHUNK_ROWS * d);
         for (size_t i = chunk * COVEY__CHUNK_ROWS; i < n && i < end; ++i)
             for (size_t j = 0; j < d; ++j) {
                 double u = mean ? x[i * d + j] - mean[j] : x[i * d + j];
@@ -114,13 +119,15 @@ done:
 static void apply_standard(const covey_normalizer *normalizer, float *out, const float *x,
                            size_t n) {
     size_t d = normalizer->d;
-    for (size_t i = 0; i < n; ++i)
+    for (size_t i = 0; i < n; ++i) {
+        covey__spill_pace(x + i * d, i);
         for (size_t j = 0; j < d; ++j) {
             double mean = normalizer->mean[j], deviation = normalizer->deviation[j];
             /* The mean of equal numbers is off by rounding, which is no deviation either. */
             int constant = deviation <= 1e-15 * fabs(mean);
             out[i * d + j] = constant ? 0.0F : (float)((x[i * d + j] - mean) / deviation);
         }
+    }
 }
 
 static covey_status learn_pca(covey_normalizer *normalizer, const float *x, size_t n,
@@ -165,10 +172,13 @@ done:
 }
 
 static covey_status check_finite(const float *x, size_t n, size_t d, covey_error *err) {
-    for (size_t i = 0; i < n * d; ++i)
+    for (size_t i = 0; i < n * d; ++i) {
+        if (i % PIECE == 0)
+            covey__spill_ahead(x + i);
         if (!isfinite(x[i]))
             return covey__fail(err, COVEY_E_NUMERIC, NULL,
                                "row %zu (the first is 0) contains NaN or infinity", i / d);
+    }
     return COVEY_OK;
 }
 
@@ -220,7 +230,10 @@ covey_status covey_normalizer_apply(const covey_normalizer *normalizer, float *o
     else if (normalizer->components)
         COVEY_TRY(apply_pca(normalizer, out, x, n, &zero, err));
     else if (out != x)
-        memcpy(out, x, n * d * sizeof *out);
+        for (size_t at = 0; at < n * d; at += PIECE) {
+            covey__spill_ahead(x + at);
+            memcpy(out + at, x + at, (n * d - at < PIECE ? n * d - at : PIECE) * sizeof *out);
+        }
     if (zero_rows)
         *zero_rows = zero;
 done:

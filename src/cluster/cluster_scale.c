@@ -50,6 +50,7 @@ static void count_chunk(void *context, size_t chunk, int worker) {
     size_t end = first + COVEY__CHUNK_ROWS < data->n ? first + COVEY__CHUNK_ROWS : data->n;
     size_t *local = covey__calloc(65536, sizeof *local);
     (void)worker;
+    covey__spill_ahead(data->x + first * d);
     for (size_t i = first; i < end; ++i) {
         const float *x = data->x + i * d;
         const double *centre = c->pilot->centres + (size_t)c->pilot->labels[i] * d;

@@ -38,6 +38,7 @@ static void unit_chunk(void *context, size_t chunk, int worker) {
     size_t end = first + COVEY__CHUNK_ROWS < n ? first + COVEY__CHUNK_ROWS : n;
     (void)worker;
     u->zero[chunk] = n;
+    covey__spill_ahead(u->data->x + first * d);
     for (size_t i = first; i < end; ++i) {
         const float *row = u->data->x + i * d;
         double square = 0;

@@ -82,6 +82,7 @@ static void approach_chunk(void *context, size_t chunk, int worker) {
     size_t first = chunk * COVEY__CHUNK_ROWS, d = data->d;
     size_t end = first + COVEY__CHUNK_ROWS < data->n ? first + COVEY__CHUNK_ROWS : data->n;
     (void)worker;
+    covey__spill_ahead(data->x + first * d);
     for (size_t i = first; i < end; ++i)
         for (int r = 0; r < w->of->restarts; ++r) {
             if (is_left_out(w, r))

@@ -9,6 +9,7 @@
 
 #include "base_internal.h"
 #include "normalize_internal.h"
+#include "spill_internal.h"
 #include "sum_internal.h"
 
 enum { SWEEPS = 60 };
@@ -79,6 +80,7 @@ static covey_status covariance(double *c, const float *x, size_t n, size_t d, co
     COVEY_NOMEM_IF(!u, err);
     memset(c, 0, d * d * sizeof *c);
     for (size_t i = 0; i < n; ++i) {
+        covey__spill_pace(x + i * d, i);
         for (size_t j = 0; j < d; ++j)
             u[j] = x[i * d + j] - mean[j];
         for (size_t p = 0; p < d; ++p)

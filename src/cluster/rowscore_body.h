@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "rowscore_internal.h"
+#include "spill_internal.h"
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
@@ -364,6 +365,7 @@ static void medians(double *out, int32_t *keys, const float *x, const uint32_t *
     vk low = {0}, high = {0};
     for (size_t i = 0; i < m; ++i) {
         vk key = {0};
+        covey__spill_pace(x + (size_t)rows[i] * d, i);
         memcpy(&key, x + (size_t)rows[i] * d, columns * sizeof *x);
         key = order_keys(key);
         memcpy(keys + i * COLUMNS, &key, sizeof key);
