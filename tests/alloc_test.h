@@ -65,7 +65,7 @@ static void *alloc_test_json(size_t bytes) {
     return alloc_test_reading ? malloc(bytes) : covey__alloc(bytes);
 }
 
-/* The linker puts this in front of the library's json_loadb (tests named *_allocations). */
+/* The linker puts this in front of the library's json_loadb (tests named *_allocations and *_verify). */
 json_t *__real_json_loadb(const char *text, size_t size, size_t flags, json_error_t *error);
 json_t *__wrap_json_loadb(const char *text, size_t size, size_t flags, json_error_t *error);
 json_t *__wrap_json_loadb(const char *text, size_t size, size_t flags, json_error_t *error) {

@@ -106,6 +106,7 @@ typedef struct covey_run {
     size_t n_duplicates;
     void *arena; /* internal: strings and thumbnails */
     int arena_failed; /* internal: 1 once memory for them ran out */
+    void *thumbs; /* internal: more thumbnails, in a temporary file */
 } covey_run;
 
 /* What is extracted how. */

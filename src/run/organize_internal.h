@@ -10,6 +10,8 @@
  * errno value (EEXIST: the place is taken; EILSEQ: the content changed on the way). */
 int covey__place_copy(int folder, const char *name, const char *from, const uint8_t digest[32],
                       int durable);
+/* Removes from the open folder what copies that were killed left half made. Copies hold a lock. */
+void covey__place_sweep(int folder);
 int covey__place_move(int folder, const char *name, const char *from, const uint8_t digest[32]);
 
 /* The reason in words. */

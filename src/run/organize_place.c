@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -78,6 +80,32 @@ static int check_content(int fd, const uint8_t digest[32]) {
     return memcmp(found, digest, sizeof found) ? EILSEQ : 0;
 }
 
+/* ".covey-PID.part" */
+static int is_half_made(const char *name) {
+    static const char mark[] = ".covey-";
+    size_t n = strncmp(name, mark, sizeof mark - 1) ? 0 : strspn(name + sizeof mark - 1, "0123456789");
+    return n && strcmp(name + sizeof mark - 1 + n, ".part") == 0;
+}
+
+void covey__place_sweep(int folder) {
+    int listed = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *listing = listed < 0 ? NULL : fdopendir(listed);
+    for (struct dirent *e; listing && (e = readdir(listing));) {
+        struct stat info;
+        if (!is_half_made(e->d_name))
+            continue;
+        int fd = openat(folder, e->d_name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+        if (fd >= 0 && !fstat(fd, &info) && S_ISREG(info.st_mode) && !flock(fd, LOCK_EX | LOCK_NB))
+            unlinkat(folder, e->d_name, 0);
+        if (fd >= 0)
+            close(fd);
+    }
+    if (listing)
+        closedir(listing);
+    else if (listed >= 0)
+        close(listed);
+}
+
 int covey__place_copy(int folder, const char *name, const char *from, const uint8_t digest[32],
                       int durable) {
     char aside[64];
@@ -94,6 +122,8 @@ int covey__place_copy(int folder, const char *name, const char *from, const uint
         out = openat(folder, aside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (out < 0)
             error = errno;
+        else
+            (void)flock(out, LOCK_EX); /* where there are no locks, nobody sweeps */
     }
     if (!error)
         error = copy_bytes(out, in);

@@ -35,6 +35,7 @@ void covey_run_free(covey_run *run) {
     covey__free(run->skips);
     covey__free(run->names);
     covey__free(run->folder);
+    covey__run_free_thumbs(run);
     for (block *b = run->arena, *next; b; b = next) {
         next = b->next;
         covey__free(b);

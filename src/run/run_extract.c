@@ -69,10 +69,8 @@ covey_status covey__extraction_place(extraction *e, size_t i, const covey__kept 
     place->bytes = photo->bytes;
     memcpy(place->sha256, photo->sha256, sizeof place->sha256);
     if (photo->thumb) {
-        uint8_t *copy = covey__run_alloc(run, photo->thumb_bytes);
-        COVEY_NOMEM_IF(!copy, err);
-        memcpy(copy, photo->thumb, photo->thumb_bytes);
-        place->thumb = copy;
+        place->thumb = covey__run_keep_thumb(run, photo->thumb, photo->thumb_bytes);
+        COVEY_NOMEM_IF(!place->thumb, err);
         place->thumb_bytes = photo->thumb_bytes;
     }
 done:

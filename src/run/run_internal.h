@@ -15,6 +15,12 @@ extern const char *const covey__run_contract_files[]; /* NULL-terminated */
 /* Memory owned by the run, freed with it; NULL when memory runs out. */
 void *covey__run_alloc(covey_run *run, size_t bytes);
 
+/* A copy of a thumbnail that lives as long as the run, in memory or in a file; NULL when memory runs
+ * out. Readers of many call covey__run_rest_thumbs now and then: what lies in the file is let go of. */
+const uint8_t *covey__run_keep_thumb(covey_run *run, const uint8_t *jpeg, size_t bytes);
+void covey__run_rest_thumbs(const covey_run *run);
+void covey__run_free_thumbs(covey_run *run);
+
 /* ROOT/path of a photo; freed by the caller. */
 char *covey__run_full_path(const covey_run *run, size_t row);
 

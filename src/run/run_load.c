@@ -595,12 +595,9 @@ static covey_status load_thumbs(loader *in, covey_error *err) {
             return covey__fail(err, COVEY_E_NOMEM, NULL, "memory ran out");
         if (status != COVEY_OK)
             continue; /* a page without one picture is still a page */
-        uint8_t *copy = covey__run_alloc(in->run, size);
-        if (copy) {
-            memcpy(copy, text, size);
-            in->run->photos[i].thumb = copy;
-            in->run->photos[i].thumb_bytes = size;
-        }
+        const uint8_t *copy = covey__run_keep_thumb(in->run, (const uint8_t *)text, size);
+        in->run->photos[i].thumb = copy;
+        in->run->photos[i].thumb_bytes = copy ? size : 0;
         covey__free(text);
         if (!copy)
             return covey__fail(err, COVEY_E_NOMEM, NULL, "memory ran out");

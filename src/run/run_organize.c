@@ -135,6 +135,8 @@ typedef struct organizer {
     const char *target;
     int folder; /* the target, -1 where a dry run has none */
     int undo;
+    dev_t swept_device; /* the folder last looked through for copies half made */
+    ino_t swept;
 } organizer;
 
 /* Opens the folder of `relative` below the target, making what is missing; no link is followed. -1
@@ -212,8 +214,18 @@ static int put(const organizer *work, int folder, const char *name, const covey_
     return error ? error : covey__place_move(folder, name, photo->from, digest);
 }
 
+/* Photos come group by group: a look at each folder when its first comes. */
+static void sweep_once(organizer *work, int folder) {
+    struct stat info;
+    if (fstat(folder, &info) || (info.st_dev == work->swept_device && info.st_ino == work->swept))
+        return;
+    work->swept_device = info.st_dev;
+    work->swept = info.st_ino;
+    covey__place_sweep(folder);
+}
+
 /* Returns an error that ends the work, or 0. */
-static int place_photo(const organizer *work, covey_placed *photo) {
+static int place_photo(organizer *work, covey_placed *photo) {
     const char *name, *relative = photo->to ? photo->to + strlen(work->target) + 1 : NULL;
     struct stat info;
     int error = 0;
@@ -221,6 +233,8 @@ static int place_photo(const organizer *work, covey_placed *photo) {
         return 0;
     name = covey__path_base(relative);
     int folder = open_below(work, relative);
+    if (folder >= 0 && !work->params->dry_run)
+        sweep_once(work, folder);
     if (folder < 0 && !(work->params->dry_run && errno == ENOENT))
         error = errno;
     else if (folder >= 0 && is_there(work, folder, name, photo))

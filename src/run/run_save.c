@@ -291,6 +291,8 @@ static covey_status save_thumbs(const covey_run *run, const char *folder, covey_
             continue;
         snprintf(name, sizeof name, "thumbs/%06zu.jpg", i);
         status = write_named(folder, name, run->photos[i].thumb, run->photos[i].thumb_bytes, err);
+        if (i % 4096 == 0)
+            covey__run_rest_thumbs(run);
     }
     return status;
 }

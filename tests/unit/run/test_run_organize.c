@@ -2,6 +2,7 @@
 #include "run_fixture.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 static char folder[256], photos[300], target[300];
@@ -203,12 +204,41 @@ static void wrong_targets_are_refused(void **state) {
     assert_null(made.photos);
 }
 
+/* A copy that was killed left its half; one that still runs holds a lock. Names of others stay. */
+static void halves_of_killed_copies_go(void **state) {
+    (void)state;
+    char group[400], dead[500], held[500], other[500];
+    covey_error err;
+    snprintf(group, sizeof group, "%s/cluster_000", target);
+    snprintf(dead, sizeof dead, "%s/.covey-%ld.part", group, (long)getpid());
+    snprintf(held, sizeof held, "%s/.covey-99.part", group);
+    snprintf(other, sizeof other, "%s/.covey-x.part", group);
+    assert_ok(covey__mkdirs(group, &err));
+    covey_test_write(dead, "half", 4);
+    covey_test_write(held, "half", 4);
+    covey_test_write(other, "kept", 4);
+    int fd = open(held, O_RDONLY);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    covey_organization made = organize(COVEY_ORGANIZE_COPY, 0);
+    assert_int_equal(made.done, FIXTURE_ROWS);
+    assert_int_not_equal(access(dead, F_OK), 0);
+    assert_int_equal(access(held, F_OK), 0);
+    assert_int_equal(access(other, F_OK), 0);
+    covey_organization_fini(&made);
+    close(fd);
+    made = organize(COVEY_ORGANIZE_COPY, 0);
+    assert_int_equal(made.before, FIXTURE_ROWS);
+    assert_int_not_equal(access(held, F_OK), 0);
+    covey_organization_fini(&made);
+}
+
 int main(void) {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(links_copies_and_again),          CASE(moves_can_be_undone),
         CASE(what_is_not_as_described_stays),  CASE(clashes_keep_their_path),
         CASE(links_in_the_target_are_not_followed), CASE(wrong_targets_are_refused),
+        CASE(halves_of_killed_copies_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
