@@ -206,7 +206,7 @@ static covey_status time_parts(const bench *b, covey_error *err) {
     covey__measure measure = covey__measure_of(&loss, data.kernels, d);
     labels = covey__calloc(n, sizeof *labels);
     w.scratch = covey__alloc_array((size_t)covey__pool_size(data.pool) * n * 16, sizeof(int32_t));
-    w.centres = covey__alloc_array(b->k * d, sizeof *w.centres);
+    w.centres = covey__calloc(b->k * d, sizeof *w.centres);
     COVEY_NOMEM_IF(!labels || !w.scratch || !w.centres, err);
     COVEY_TRY(covey__packed_init(&packed, &data, b->k, err));
     COVEY_TRY(covey__members_init(&members, n, b->k, err));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "select_internal.h"
 #include "solvers_internal.h"
 
 /* ---- mean --------------------------------------------------------------------------------- */
@@ -132,6 +133,12 @@ static void plain_medians(double *median, const covey__points *points, double *c
 
 void covey__coordinate_median(double *median, covey__problem *problem, void *scratch) {
     const covey__points *points = problem->points;
+    size_t m = points->m;
+    if (!points->weights && points->x32) {
+        covey__select_all(median, scratch, points->x32, points->rows, m, points->d, (m - 1) / 2,
+                          m % 2 == 0, NULL);
+        return;
+    }
     if (!points->weights) {
         plain_medians(median, points, scratch);
         return;
@@ -150,6 +157,11 @@ void covey__coordinate_median(double *median, covey__problem *problem, void *scr
 static void coordinate_quantile(double *out, covey__problem *problem, double tau,
                                 weighted_value *values) {
     const covey__points *points = problem->points;
+    if (!points->weights && points->x32) {
+        covey__select_all(out, (int32_t *)(void *)values, points->x32, points->rows, points->m,
+                          points->d, covey__quantile_rank(tau, points->m), 0, out);
+        return;
+    }
     for (size_t j = 0; j < points->d; ++j) {
         double total = 0, below = 0;
         for (size_t i = 0; i < points->m; ++i)

@@ -58,7 +58,7 @@ done:
 static size_t rows_to_use(const covey_landscape_params *p, const covey_loss *loss, size_t m,
                           size_t d) {
     int slow = loss->ops->geometry == COVEY_GEOMETRY_COORDINATE &&
-               covey__shape_of(loss->ops) == COVEY__SHAPE_GENERIC;
+               covey__shape_of(loss) == COVEY__SHAPE_GENERIC;
     size_t most = p->max_rows ? p->max_rows : (slow ? BUDGET / SLOW_SHARE : BUDGET) / d;
     most = most ? most : 1;
     return m < most ? m : most;

@@ -66,7 +66,7 @@ size_t covey__sum_depth(const covey__points *points) {
  * nothing, so that two neighbours join at the level where their chunk numbers first agree. A stack
  * of open nodes suffices: each joins its left neighbour before anything joins the two at a higher
  * level. Levels fall strictly along the stack, hence the depth. */
-void covey__sum_rows(double *nodes, size_t width, const covey__points *points, covey__chunk_fn fn,
+void covey__sum_rows(double *nodes, size_t width, const covey__points *points, covey__rows_fn fn,
                      void *context) {
     size_t chunk_of[sizeof(size_t) * 8 + 2];
     size_t top = 0, begin = 0;
@@ -107,12 +107,18 @@ const covey__row_kernels *covey__row_kernels_get(void) {
     return &covey__rows_scalar;
 }
 
-covey__shape covey__shape_of(const covey_loss_ops *ops) {
+covey__shape covey__shape_of(const covey_loss *loss) {
+    const covey_loss_ops *ops = loss->ops;
+    if (ops == &covey__loss_lp && loss->params[0] == 1)
+        ops = &covey__loss_absolute; /* psi is +-1 to the last bit */
     /* The rows themselves, not their names: a user's own loss may be called huber too. */
     static const covey_loss_ops *const shaped[COVEY__SHAPE_COUNT] = {
         [COVEY__SHAPE_ABSOLUTE] = &covey__loss_absolute,
         [COVEY__SHAPE_HUBER] = &covey__loss_huber,
         [COVEY__SHAPE_PSEUDO_HUBER] = &covey__loss_pseudo_huber,
+        [COVEY__SHAPE_QUANTILE] = &covey__loss_quantile,
+        [COVEY__SHAPE_LOG_COSH] = &covey__loss_log_cosh,
+        [COVEY__SHAPE_LP] = &covey__loss_lp,
     };
     for (int shape = 0; shape < COVEY__SHAPE_COUNT; ++shape)
         if (shaped[shape] == ops)
@@ -135,7 +141,7 @@ void covey__problem_init(covey__problem *problem, const covey__points *points,
     *problem = (covey__problem){.points = points,
                                 .loss = loss,
                                 .kernels = covey__row_kernels_get(),
-                                .shape = covey__shape_of(loss->ops),
+                                .shape = covey__shape_of(loss),
                                 .slope = COVEY__SLOPE_WEIGHT,
                                 .d = points->d,
                                 .padded = padded};

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "rows_internal.h"
+#include "rows_math.h"
 
 typedef struct element {
     double rho, psi, slope, size;
@@ -36,6 +37,37 @@ static inline element pseudo_huber_element(double u, const double *params, int w
                      fabs(psi)};
 }
 
+static inline element quantile_element(double u, const double *params, int weights) {
+    double tau = params[0], size = fabs(u), side = u >= 0 ? tau : 1 - tau;
+    double inverse = weights ? side / size : 0.0, psi = u >= 0 ? side : -side;
+    return (element){side * size, size > 0 ? psi : 0.0, size > 0 ? inverse : 0.0,
+                     size > 0 ? 0.0 : 1.0};
+}
+
+static inline element log_cosh_element(double u, const double *params, int weights) {
+    double delta = params[0], t = fabs(u) / delta;
+    hyperbolic h = hyperbolic_of(t);
+    double weight = weights ? h.tanh / t : 0.0, psi = delta * h.tanh;
+    double slope = weights ? (t > 0 ? weight : 1.0) : 1 - h.tanh * h.tanh;
+    return (element){delta * delta * h.log_cosh, copysign(psi, u), slope, psi};
+}
+
+/* For p > 1: psi = p rho / u, and psi/u = p rho / u^2. Residuals so small that u^2 is no normal
+ * number count as 0, where nothing is singular if p = 2. What depends on p alone is arithmetic and
+ * no choice, which the compiler would make a branch of. */
+static inline element lp_element(double u, const double *params, int weights) {
+    static const double LEAST = 0x1p-511;
+    double p = params[0], high = power_high(p), size = fabs(u), mean = (double)(p == 2);
+    double safe = size < LEAST ? 1.0 : size;
+    double rho = power(safe, high, p - high);
+    double psi = p * rho / safe, slope = weights ? psi / safe : 0.0;
+    double slope_at_zero = weights ? 2 * mean : 0.0;
+    psi = size < LEAST ? 0.0 : psi;
+    double single = size < LEAST ? 1.0 - mean : 0.0;
+    return (element){size < LEAST ? 0.0 : rho, copysign(psi, u),
+                     size < LEAST ? slope_at_zero : slope, single + mean * psi};
+}
+
 #define COORDINATE(name, weights, suffix)                                                        \
     static void name##_##suffix(double *restrict sums, const double *restrict u, double w,       \
                                 const double *params, size_t padded) {                           \
@@ -50,13 +82,23 @@ static inline element pseudo_huber_element(double u, const double *params, int w
             size[j] += w * e.size;                                                               \
         }                                                                                        \
     }
-#define COORDINATE_PAIR(name)                                                                    \
-    COORDINATE(name, 0, curvature)                                                               \
-    COORDINATE(name, 1, weight)
 
-COORDINATE_PAIR(absolute)
-COORDINATE_PAIR(huber)
-COORDINATE_PAIR(pseudo_huber)
+/* The sum of rho alone. Whole lanes first, then what is left through zeroed ones. */
+#define VALUE(name)                                                                              \
+    static double name##_value(const float *restrict x, const double *restrict mu,               \
+                               const double *params, size_t d) {                                 \
+        double lanes[COVEY__LANES] = {0}, left[COVEY__LANES] = {0};                              \
+        const double local[COVEY_LOSS_PARAMS] = {params[0], params[1]};                          \
+        size_t j = 0;                                                                            \
+        for (; j + COVEY__LANES <= d; j += COVEY__LANES)                                         \
+            for (int l = 0; l < COVEY__LANES; ++l)                                               \
+                lanes[l] += name##_element((double)x[j + l] - mu[j + l], local, 0).rho;          \
+        for (size_t l = 0; j + l < d; ++l)                                                       \
+            left[l] = (double)x[j + l] - mu[j + l];                                              \
+        for (int l = 0; j < d && l < COVEY__LANES; ++l)                                          \
+            lanes[l] += name##_element(left[l], local, 0).rho;                                   \
+        return fold(lanes);                                                                      \
+    }
 
 /* ((l0+l8)+(l4+l12)) + ...: halves folded onto each other. */
 static inline double fold(double lanes[COVEY__LANES]) {
@@ -65,6 +107,18 @@ static inline double fold(double lanes[COVEY__LANES]) {
             lanes[l] += lanes[l + half];
     return lanes[0];
 }
+
+#define SHAPE(name)                                                                              \
+    COORDINATE(name, 0, curvature)                                                               \
+    COORDINATE(name, 1, weight)                                                                  \
+    VALUE(name)
+
+SHAPE(absolute)
+SHAPE(huber)
+SHAPE(pseudo_huber)
+SHAPE(quantile)
+SHAPE(log_cosh)
+SHAPE(lp)
 
 #define RESIDUAL(suffix, type)                                                                   \
     static double residual_##suffix(double *restrict u, const type *restrict x,                  \
@@ -94,15 +148,19 @@ static void add_scaled(double *restrict sum, const double *restrict u, double w,
         sum[j] += w * u[j];
 }
 
+#define ROWS_ENTRY(shape, name)                                                                  \
+    .coordinate[COVEY__SHAPE_##shape] = {name##_curvature, name##_weight},                       \
+    .value[COVEY__SHAPE_##shape] = name##_value
+
 #define ROWS_TABLE(isa)                                                                          \
     const covey__row_kernels covey__rows_##isa = {                                               \
         .residual_f32 = residual_f32,                                                            \
         .residual_f64 = residual_f64,                                                            \
         .add_scaled = add_scaled,                                                                \
-        .coordinate =                                                                            \
-            {                                                                                    \
-                [COVEY__SHAPE_ABSOLUTE] = {absolute_curvature, absolute_weight},                 \
-                [COVEY__SHAPE_HUBER] = {huber_curvature, huber_weight},                          \
-                [COVEY__SHAPE_PSEUDO_HUBER] = {pseudo_huber_curvature, pseudo_huber_weight},     \
-            },                                                                                   \
+        ROWS_ENTRY(ABSOLUTE, absolute),                                                          \
+        ROWS_ENTRY(HUBER, huber),                                                                \
+        ROWS_ENTRY(PSEUDO_HUBER, pseudo_huber),                                                  \
+        ROWS_ENTRY(QUANTILE, quantile),                                                          \
+        ROWS_ENTRY(LOG_COSH, log_cosh),                                                          \
+        ROWS_ENTRY(LP, lp),                                                                      \
     }

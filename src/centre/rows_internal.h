@@ -22,6 +22,9 @@ typedef enum covey__shape {
     COVEY__SHAPE_ABSOLUTE,
     COVEY__SHAPE_HUBER,
     COVEY__SHAPE_PSEUDO_HUBER,
+    COVEY__SHAPE_QUANTILE,
+    COVEY__SHAPE_LOG_COSH,
+    COVEY__SHAPE_LP,
     COVEY__SHAPE_COUNT,
     COVEY__SHAPE_GENERIC = COVEY__SHAPE_COUNT
 } covey__shape;
@@ -40,6 +43,9 @@ typedef struct covey__row_kernels {
     double (*residual_f64)(double *u, const double *x, const double *mu, size_t d);
     void (*add_scaled)(double *sum, const double *u, double w, size_t padded);
     covey__coordinate_fn coordinate[COVEY__SHAPE_COUNT][2]; /* by covey__slope */
+    /* The loss of row x [d] to mu [d]: rho summed over the coordinates. */
+    double (*value[COVEY__SHAPE_COUNT])(const float *x, const double *mu, const double *params,
+                                        size_t d);
 } covey__row_kernels;
 
 extern const covey__row_kernels covey__rows_scalar, covey__rows_avx2, covey__rows_avx512;
@@ -55,11 +61,11 @@ void *covey__work_take(covey__centre_work *work, size_t count, size_t size);
 /* ---- sums over rows ----------------------------------------------------------------------- */
 
 /* Adds the entries begin .. end-1 of `points`, all of one chunk, to sums [width]. */
-typedef void (*covey__chunk_fn)(void *context, double *sums, size_t begin, size_t end);
+typedef void (*covey__rows_fn)(void *context, double *sums, size_t begin, size_t end);
 
 size_t covey__sum_depth(const covey__points *points); /* vectors covey__sum_rows needs */
 /* nodes [depth][width]; the total lands in the first. */
-void covey__sum_rows(double *nodes, size_t width, const covey__points *points, covey__chunk_fn fn,
+void covey__sum_rows(double *nodes, size_t width, const covey__points *points, covey__rows_fn fn,
                      void *context);
 
 /* ---- a centre problem ---------------------------------------------------------------------- */
@@ -128,6 +134,6 @@ static inline double covey__residual(const covey__problem *problem, double *u, s
 }
 
 const covey__row_kernels *covey__row_kernels_get(void);
-covey__shape covey__shape_of(const covey_loss_ops *ops);
+covey__shape covey__shape_of(const covey_loss *loss);
 
 #endif

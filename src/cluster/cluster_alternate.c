@@ -31,6 +31,7 @@ typedef struct state {
     char *stale;                /* [k], 1: the members changed since the centre was solved fully */
     char *changed;              /* [k], 1: the members or the centre changed in this round */
     char *unsolved;             /* [k] */
+    char *measured;             /* [k], 1: loss_of is of the centre just solved */
     covey_status *statuses;     /* [k], of the solvers */
     covey__effort effort;
     covey__centre_work *work;   /* [workers] */
@@ -53,6 +54,7 @@ static void state_fini(state *s) {
     covey__free(s->stale);
     covey__free(s->changed);
     covey__free(s->unsolved);
+    covey__free(s->measured);
     covey__free(s->statuses);
     for (int w = 0; s->work && w < covey__pool_size(s->data->pool); ++w)
         covey__centre_work_fini(&s->work[w]);
@@ -92,13 +94,14 @@ static covey_status state_init(state *s, const covey__data *data, const covey_lo
     s->stale = covey__alloc_array(k, sizeof *s->stale);
     s->changed = covey__alloc_array(k, sizeof *s->changed);
     s->unsolved = covey__calloc(k, sizeof *s->unsolved);
+    s->measured = covey__calloc(k, sizeof *s->measured);
     s->statuses = covey__calloc(k, sizeof *s->statuses);
     s->work = covey__calloc(workers, sizeof *s->work);
     s->errors = covey__calloc(workers, sizeof *s->errors);
     s->error_cluster = covey__calloc(workers, sizeof *s->error_cluster);
     COVEY_NOMEM_IF(!s->centres || !s->next || !s->labels || !s->previous || !s->value ||
                        !s->loss_of || !s->sizes || !s->stale || !s->changed || !s->unsolved ||
-                       !s->statuses || !s->work || !s->errors || !s->error_cluster,
+                       !s->measured || !s->statuses || !s->work || !s->errors || !s->error_cluster,
                    err);
     COVEY_TRY(covey__packed_init(&s->packed, data, k, err));
     if (!s->trimmed && !params->without_bounds)
@@ -236,6 +239,9 @@ static void solve_cluster(void *context, size_t j, int worker) {
         covey__centre_solve(s->next + j * s->data->d, s->loss->ops->exact_centre ? NULL : &report,
                             &points, s->loss, &options, &s->work[worker], &err);
     s->unsolved[j] = !report.converged;
+    /* The solver has just summed what measure_objective would. */
+    s->measured[j] = !s->loss->ops->exact_centre;
+    s->loss_of[j] = s->measured[j] ? report.objective : s->loss_of[j];
     /* Each worker keeps the sentence of its lowest failing cluster. */
     if (s->statuses[j] != COVEY_OK &&
         (s->errors[worker].status == COVEY_OK || j < s->error_cluster[worker])) {
@@ -251,6 +257,7 @@ static covey_status solve_centres(state *s, covey_error *err) {
     covey_status status = COVEY_OK;
     size_t d = s->data->d;
     memcpy(s->next, s->centres, s->k * d * sizeof *s->next);
+    memset(s->measured, 0, s->k);
     if (s->mean) {
         status = covey__means(s->next, s->data, s->labels, s->k, s->stale, err);
         for (size_t j = 0; s->spherical && j < s->k; ++j)
@@ -273,8 +280,11 @@ static covey_status solve_centres(state *s, covey_error *err) {
 }
 
 static covey_status measure_objective(state *s, double *objective, covey_error *err) {
+    char *wanted = s->measured; /* not read again before solve_centres clears it */
+    for (size_t j = 0; j < s->k; ++j)
+        wanted[j] = s->changed[j] && !s->measured[j];
     covey_status status = covey__losses(s->loss_of, NULL, s->data, &s->measure, s->labels,
-                                        s->centres, s->k, s->changed, err);
+                                        s->centres, s->k, wanted, err);
     *objective = 0;
     for (size_t j = 0; status == COVEY_OK && j < s->k; ++j)
         *objective += s->loss_of[j];

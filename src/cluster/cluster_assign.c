@@ -30,9 +30,14 @@ covey__measure covey__measure_of(const covey_loss *loss, const covey__score_kern
         int has_scale;
     } known[] = {{"absolute", COVEY__KIND_ABSOLUTE, 0},
                  {"huber", COVEY__KIND_HUBER, 1},
-                 {"pseudo_huber", COVEY__KIND_PSEUDO_HUBER, 1}};
+                 {"pseudo_huber", COVEY__KIND_PSEUDO_HUBER, 1},
+                 {"quantile", COVEY__KIND_QUANTILE, 1},
+                 {"log_cosh", COVEY__KIND_LOG_COSH, 1},
+                 {"lp", COVEY__KIND_LP, 1}};
+    measure.shape = covey__shape_of(loss);
+    measure.rows = covey__row_kernels_get();
     for (size_t i = 0; i < sizeof known / sizeof *known; ++i)
-        if (!strcmp(loss->ops->name, known[i].name)) {
+        if (measure.shape != COVEY__SHAPE_GENERIC && !strcmp(loss->ops->name, known[i].name)) {
             measure.kind = known[i].kind;
             if (known[i].has_scale)
                 measure.p = loss->params[0];
@@ -41,8 +46,10 @@ covey__measure covey__measure_of(const covey_loss *loss, const covey__score_kern
 }
 
 double covey__measure_row(const covey__measure *measure, const float *x, const double *centre) {
+    if (measure->kind <= COVEY__KIND_ABSOLUTE)
+        return measure->kernels->row_loss(x, centre, measure->d, measure->kind);
     if (measure->kind != COVEY__KIND_OTHER)
-        return measure->kernels->row_loss(x, centre, measure->d, measure->kind, measure->p);
+        return measure->rows->value[measure->shape](x, centre, measure->loss->params, measure->d);
     double sum = 0;
     for (size_t j = 0; j < measure->d; ++j)
         sum += measure->loss->ops->rho(x[j] - centre[j], measure->loss->params);
@@ -83,7 +90,8 @@ void covey__packed_fini(covey__packed *packed) {
  * most sqrt(d) times the length.
  * A sum of terms adds d/lanes per lane, all non-negative and each off by a few UNIT of itself; the
  * centre's rounding moves u by UNIT |c|, the score by L UNIT sum |c|, with L the steepest slope:
- * p for huber, 1/p for the score of pseudo_huber. */
+ * p for huber, 1/p for the scores of pseudo_huber and log_cosh. That of lp has no bound, but
+ * sum p |u|^(p-1) |c| <= (p - 1) sum |u|^p + sum |c|^p by Young's inequality. */
 static void set_bounds(covey__packed *packed, const covey__data *data,
                        const covey__measure *measure, double longest, double heaviest) {
     size_t lanes = data->kernels->lanes, d = data->d;
@@ -97,6 +105,7 @@ static void set_bounds(covey__packed *packed, const covey__data *data,
         packed->absolute = 8 * UNIT * longest * longest + tiny;
         return;
     case COVEY__KIND_ABSOLUTE:
+    case COVEY__KIND_QUANTILE:
         packed->per_length = 2 * packed->relative * sqrt((double)d) * (1 + 0x1p-10);
         packed->absolute = (2 * packed->relative + 4 * UNIT) * heaviest + tiny;
         packed->relative = 0;
@@ -104,6 +113,10 @@ static void set_bounds(covey__packed *packed, const covey__data *data,
     case COVEY__KIND_HUBER:
         slope = measure->p;
         break;
+    case COVEY__KIND_LP:
+        packed->relative += 2 * UNIT;
+        packed->absolute = 1.01 * UNIT * packed->powers + 2 * tiny;
+        return;
     default:
         slope = 1 / measure->p;
         break;
@@ -117,22 +130,29 @@ void covey__packed_set(covey__packed *packed, const covey__data *data,
     packed->k = k;
     packed->centres = centres;
     packed->by_product = measure->kind == COVEY__KIND_SQUARE;
-    packed->scale = packed->by_product || measure->kind == COVEY__KIND_ABSOLUTE ? -2.0F : 1.0F;
+    packed->scale = packed->by_product || measure->kind == COVEY__KIND_ABSOLUTE ? -2.0F
+                    : measure->kind == COVEY__KIND_QUANTILE                      ? -1.0F
+                                                                                  : 1.0F;
+    packed->powers = 0;
     for (size_t j = 0; j < packed->stride; ++j)
         packed->offset[j] = INFINITY;
     for (size_t i = 0; i < k; ++i) {
-        double square = 0, sum = 0, total = 0;
+        double square = 0, sum = 0, total = 0, powers = 0;
         for (size_t j = 0; j < data->d; ++j) {
             double c = centres[i * data->d + j], size = fabs(c);
             packed->rounded[i * packed->d_pad + j] = (float)c;
             square += c * c;
             sum += size;
             total += c;
+            if (measure->kind == COVEY__KIND_LP)
+                powers += pow(size, p);
             largest = size > largest ? size : largest;
         }
         packed->offset[i] = packed->by_product                       ? (float)square
                             : measure->kind == COVEY__KIND_ABSOLUTE ? (float)total
+                            : measure->kind == COVEY__KIND_QUANTILE ? (float)((1 - p) * total)
                                                                     : 0;
+        packed->powers = powers > packed->powers ? powers : packed->powers;
         longest = sqrt(square) > longest ? sqrt(square) : longest;
         heaviest = sum > heaviest ? sum : heaviest;
     }
@@ -141,7 +161,9 @@ void covey__packed_set(covey__packed *packed, const covey__data *data,
     packed->extreme = data->exact_only || largest > 1e15 ||
                       (measure->kind != COVEY__KIND_SQUARE &&
                        measure->kind != COVEY__KIND_ABSOLUTE &&
-                       measure->kind != COVEY__KIND_OTHER && (p > 1e15 || p < 1e-12));
+                       measure->kind != COVEY__KIND_QUANTILE &&
+                       measure->kind != COVEY__KIND_LP && measure->kind != COVEY__KIND_OTHER &&
+                       (p > 1e15 || p < 1e-12));
     packed->exact_only = packed->extreme || measure->kind == COVEY__KIND_OTHER;
     if (packed->by_product && !packed->exact_only)
         covey__gemm_pack(data->products, packed->data, packed->rounded, packed->d_pad, k, data->d);
@@ -211,8 +233,11 @@ void covey__score_rows(float *scores, const covey__data *data, const covey__meas
         data->products->gemm(scores, packed->stride, x, data->d, packed->data, count, data->d,
                              covey__gemm_panels(data->products, packed->k), NULL);
     else
-        data->kernels->score(scores, packed->stride, x, count, data->d, packed->rounded,
-                             packed->k_pad, packed->d_pad, measure->kind, (float)measure->p);
+        data->kernels->score(
+            scores, packed->stride, x, count, data->d, packed->rounded, packed->k_pad,
+            packed->d_pad,
+            measure->kind == COVEY__KIND_QUANTILE ? COVEY__KIND_ABSOLUTE : measure->kind,
+            (float)measure->p);
 }
 
 int32_t covey__decide(double *value, const covey__data *data, const covey__measure *measure,

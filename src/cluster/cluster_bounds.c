@@ -82,14 +82,15 @@ covey_status covey__bounds_init(covey__bounds *bounds, const covey__data *data,
     bounds->bound = covey__alloc(cells);
     bounds->value = covey__alloc_array(n, sizeof *bounds->value);
     bounds->then = covey__alloc_array(n, sizeof *bounds->then);
+    bounds->still = covey__calloc(bounds->stride, sizeof *bounds->still);
     bounds->owner = covey__alloc_array(n, sizeof *bounds->owner);
     bounds->path = covey__calloc(bounds->stride, sizeof *bounds->path);
     bounds->rounded = covey__calloc(bounds->stride, sizeof *bounds->rounded);
     bounds->centres = covey__mul_size(&cells, k, d)
                           ? NULL
                           : covey__alloc_array(cells, sizeof *bounds->centres);
-    COVEY_NOMEM_IF(!bounds->bound || !bounds->value || !bounds->then || !bounds->owner ||
-                       !bounds->path || !bounds->rounded || !bounds->centres,
+    COVEY_NOMEM_IF(!bounds->bound || !bounds->value || !bounds->then || !bounds->still ||
+                       !bounds->owner || !bounds->path || !bounds->rounded || !bounds->centres,
                    err);
 done:
     return status;
@@ -99,6 +100,7 @@ void covey__bounds_fini(covey__bounds *bounds) {
     covey__free(bounds->bound);
     covey__free(bounds->value);
     covey__free(bounds->then);
+    covey__free(bounds->still);
     covey__free(bounds->owner);
     covey__free(bounds->path);
     covey__free(bounds->rounded);
@@ -158,10 +160,24 @@ static size_t find_open(const bounded *a, uint32_t *list, size_t i, double own) 
                                          b->stride);
 }
 
-/* Bounds of row i from its scores. A measure is unit * score + constant. */
-static void bounds_from_scores(bounded *a, size_t i, const float *scores) {
+static double row_total(const float *x, size_t d) {
+    double total = 0;
+    for (size_t j = 0; j + 4 <= d; j += 4)
+        total += ((double)x[j] + x[j + 1]) + ((double)x[j + 2] + x[j + 3]);
+    for (size_t j = d / 4 * 4; j < d; ++j)
+        total += x[j];
+    return total;
+}
+
+/* Row i's measure to a centre of score s is at least share * s + low. A measure is
+ * unit * score + constant. */
+typedef struct lower_line {
+    double share, low;
+} lower_line;
+
+static lower_line lower_line_of(const bounded *a, size_t i) {
     const covey__packed *packed = a->packed;
-    covey__bounds *b = a->bounds;
+    const covey__bounds *b = a->bounds;
     size_t d = a->data->d, lanes = a->data->kernels->lanes;
     const float *x = a->data->x + i * d;
     double unit = 1, constant = 0, p = a->measure->p, length = a->data->length[i];
@@ -172,11 +188,17 @@ static void bounds_from_scores(bounded *a, size_t i, const float *scores) {
         magnitude = (length + packed->longest) * (length + packed->longest);
         break;
     case COVEY__KIND_ABSOLUTE:
-        for (size_t j = 0; j + 4 <= d; j += 4)
-            constant += ((double)x[j] + x[j + 1]) + ((double)x[j + 2] + x[j + 3]);
-        for (size_t j = d / 4 * 4; j < d; ++j)
-            constant += x[j];
+        constant = row_total(x, d);
         magnitude = 4 * (packed->heaviest + sqrt((double)d) * length);
+        break;
+    case COVEY__KIND_QUANTILE:
+        constant = p * row_total(x, d);
+        magnitude = 2 * (packed->heaviest + sqrt((double)d) * length);
+        break;
+    case COVEY__KIND_LOG_COSH: /* a padded tail adds log 2 for each zero */
+        unit = p * p;
+        constant = -unit * M_LN2 * (double)((d + lanes - 1) / lanes * lanes);
+        magnitude = -constant;
         break;
     case COVEY__KIND_PSEUDO_HUBER: /* a padded tail adds 1 for each zero */
         unit = p * p;
@@ -188,11 +210,24 @@ static void bounds_from_scores(bounded *a, size_t i, const float *scores) {
     }
     double off = packed->absolute + packed->per_length * length;
     double low = constant - off * unit - SLACK * (magnitude + fabs(constant));
-    double share = unit * (packed->relative > 0 ? 1 - packed->relative - SLACK : 1);
+    return (lower_line){unit * (packed->relative > 0 ? 1 - packed->relative - SLACK : 1), low};
+}
+
+/* Bounds of row i from its scores. */
+static void bounds_from_scores(bounded *a, size_t i, const float *scores) {
+    const covey__packed *packed = a->packed;
+    covey__bounds *b = a->bounds;
+    lower_line line = lower_line_of(a, i);
+    int power = b->metric == COVEY__METRIC_POWER;
     double twice = b->metric == COVEY__METRIC_ROOT ? 2 : 1;
     a->data->kernels->bounds(b->bound + i * b->stride, scores, packed->offset, packed->scale,
-                             b->rounded, (float)(twice * share), (float)(twice * low),
-                             b->metric != COVEY__METRIC_SUM, b->stride);
+                             power ? b->still : b->rounded, (float)(twice * line.share),
+                             (float)(twice * line.low),
+                             b->metric != COVEY__METRIC_SUM && !power, b->stride);
+    for (size_t j = 0; power && j < packed->k; ++j) {
+        float *bound = b->bound + i * b->stride + j;
+        *bound = rounded_bound(b, *bound, j);
+    }
 }
 
 /* What |x - c|^2 of row i can be at most, its score given. */
@@ -248,13 +283,36 @@ static void assign_all(bounded *a, const uint32_t *list, size_t count, int worke
     }
 }
 
+/* Float64 exponentials and powers cost several times what float32 ones do: a score that excludes
+ * the centre saves them. */
+static int is_costly(const covey__measure *measure) {
+    return measure->kind == COVEY__KIND_LOG_COSH || measure->kind == COVEY__KIND_LP;
+}
+
+static double lower_by_score(const bounded *a, lower_line line, size_t i, size_t j) {
+    const covey__packed *packed = a->packed;
+    float score;
+    a->data->kernels->score(&score, 1, a->data->x + i * a->data->d, 1, a->data->d,
+                            packed->rounded + j * packed->d_pad, 1, packed->d_pad,
+                            a->measure->kind, (float)a->measure->p);
+    double least = line.share * score + line.low;
+    return least > 0 ? least : 0;
+}
+
 /* Row i against the centres list [count] and its own, whose measure is `value`. */
 static void assign_some(bounded *a, size_t i, const uint32_t *list, size_t count, double value) {
     covey__bounds *b = a->bounds;
     size_t d = a->data->d, best = (size_t)a->labels[i];
     float *bound = b->bound + i * b->stride;
+    int costly = is_costly(a->measure) && !a->packed->exact_only;
+    lower_line line = costly ? lower_line_of(a, i) : (lower_line){0};
     for (size_t c = 0; c < count; ++c) {
         size_t j = list[c];
+        double least = costly ? lower_by_score(a, line, i, j) : 0;
+        if (least > value) {
+            bound[j] = rounded_bound(b, least, j);
+            continue;
+        }
         double to = covey__measure_row(a->measure, a->data->x + i * d, a->packed->centres + j * d);
         if (to < value || (to == value && j < best)) {
             bound[best] = rounded_bound(b, value, best);

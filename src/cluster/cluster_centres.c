@@ -5,6 +5,7 @@
 
 #include "base_internal.h"
 #include "cluster_internal.h"
+#include "select_internal.h"
 
 /* ---- members ---------------------------------------------------------------------------- */
 
@@ -190,13 +191,8 @@ done:
 
 /* ---- medians ---------------------------------------------------------------------------- */
 
-enum { COLUMNS = 16 };
-
 void covey__median(double *centre, const covey__data *data, const uint32_t *rows, size_t count,
                    int32_t *scratch) {
-    for (size_t first = 0; first < data->d; first += COLUMNS) {
-        size_t columns = data->d - first < COLUMNS ? data->d - first : COLUMNS;
-        data->kernels->medians(centre + first, scratch, data->x + first, rows, count, data->d,
-                               columns);
-    }
+    covey__select_all(centre, scratch, data->x, rows, count, data->d, (count - 1) / 2,
+                      count % 2 == 0, centre);
 }

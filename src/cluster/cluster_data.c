@@ -56,7 +56,7 @@ static void scan_chunk(void *context, size_t chunk, int worker) {
             s->largest[chunk] = most > s->largest[chunk] ? most : s->largest[chunk];
             s->zeros[chunk] += most == 0;
             data->kernels->accumulate(sum, row, 1, d);
-            data->square[i] = data->kernels->row_loss(row, origin, d, COVEY__KIND_SQUARE, 0);
+            data->square[i] = data->kernels->row_loss(row, origin, d, COVEY__KIND_SQUARE);
             data->length[i] = (float)(sqrt(data->square[i]) * (1 + 0x1p-20));
         }
         double count = (double)(stop - at);
@@ -64,7 +64,7 @@ static void scan_chunk(void *context, size_t chunk, int worker) {
             mean[j] = sum[j] / count;
         double spread = between(total, (double)(at - first), sum, count, d);
         for (size_t i = at; i < stop; ++i)
-            spread += data->kernels->row_loss(data->x + i * d, mean, d, COVEY__KIND_SQUARE, 0);
+            spread += data->kernels->row_loss(data->x + i * d, mean, d, COVEY__KIND_SQUARE);
         s->spreads[chunk] += spread;
         for (size_t j = 0; j < d; ++j)
             total[j] += sum[j];

@@ -7,6 +7,7 @@
 #include "centre_internal.h"
 #include "covey/cluster.h"
 #include "kernels_internal.h"
+#include "rows_internal.h"
 #include "rowscore_internal.h"
 #include "spill_internal.h"
 #include "sum_internal.h"
@@ -62,6 +63,8 @@ typedef struct covey__measure {
     const covey_loss *loss;
     const covey__score_kernels *kernels;
     covey__kind kind;
+    covey__shape shape; /* of a coordinate loss: its float64 loop, by `rows` */
+    const covey__row_kernels *rows;
     int radial;
     double p;
     size_t d;
@@ -86,6 +89,7 @@ typedef struct covey__packed {
     double absolute;       /* relative * s + absolute + per_length * l */
     double per_length;
     double longest, heaviest; /* the largest |c| and sum |c_j| */
+    double powers;            /* the largest sum |c_j|^p, under lp */
     int exact_only, by_product;
     int extreme; /* magnitudes at which float32 would over- or underflow */
 } covey__packed;
@@ -129,6 +133,7 @@ typedef struct covey__bounds {
     float *bound;      /* [n][stride]: bound plus the centre's path then; infinite for the own */
     double *value;     /* [n], measure to the owner, or a little above it */
     double *then;      /* [n], the owner's path when that was measured */
+    float *still;      /* [stride], of zeros: no path */
     int32_t *owner;    /* [n], -1: nothing known yet. NULL: no bounds are kept */
     double *path;      /* [stride], how far each centre has moved in all */
     float *rounded;    /* [stride], the same */
@@ -166,7 +171,8 @@ void covey__members_fini(covey__members *members);
  * is one whose `wanted` [k] is 0 (NULL: all are). */
 covey_status covey__means(double *centres, const covey__data *data, const int32_t *labels,
                           size_t k, const char *wanted, covey_error *err);
-/* Medians per coordinate of one cluster, even counts the midpoint. scratch [16 * count]. */
+/* Medians per coordinate of one cluster, even counts the midpoint. scratch [16 * count]. What the
+ * centre holds before is where they are looked for first, and changes nothing but the time. */
 void covey__median(double *centre, const covey__data *data, const uint32_t *rows, size_t count,
                    int32_t *scratch);
 

@@ -58,7 +58,7 @@ static void count_chunk(void *context, size_t chunk, int worker) {
             break;
         if (c->radial)
             count_value(c, local,
-                        sqrt(data->kernels->row_loss(x, centre, d, COVEY__KIND_SQUARE, 0)));
+                        sqrt(data->kernels->row_loss(x, centre, d, COVEY__KIND_SQUARE)));
         else
             for (size_t j = 0; j < d; ++j)
                 count_value(c, local, fabs(x[j] - centre[j]));

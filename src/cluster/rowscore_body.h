@@ -25,6 +25,8 @@ ALWAYS_INLINE vf load(const float *p) {
     return v;
 }
 
+#include "rowscore_math.h"
+
 ALWAYS_INLINE vf add_term(vf sum, vf x, vf c, covey__kind kind, vf p, vf inverse) {
     vf u = x - c;
     switch (kind) {
@@ -77,6 +79,10 @@ static void score(float *out, size_t stride, const float *x, size_t rows, size_t
                   const float *centres, size_t k_pad, size_t d_pad, covey__kind kind,
                   float parameter) {
     vf p = vf_set(parameter), inverse = vf_set(1.0F / parameter);
+    if (kind == COVEY__KIND_LOG_COSH || kind == COVEY__KIND_LP) {
+        score_costly(out, stride, x, rows, d, centres, k_pad, d_pad, kind, p);
+        return;
+    }
     for (size_t first = 0; first < rows; first += TILE_ROWS) {
         /* A short tile repeats its last row: `out` has room for whole tiles. */
         const float *row[TILE_ROWS];
@@ -252,41 +258,13 @@ ALWAYS_INLINE vd wide_abs(vd u) {
     return (vd)((vi)u & INT64_MAX);
 }
 
-ALWAYS_INLINE vd wide_min(vd a, vd b) {
-    vi less = a < b;
-    return (vd)(((vi)a & less) | ((vi)b & ~less));
+ALWAYS_INLINE vd wide_term(vd u, covey__kind kind) {
+    return kind == COVEY__KIND_SQUARE ? u * u : wide_abs(u);
 }
 
-ALWAYS_INLINE vd wide_sqrt(vd a) {
-    vd root;
-    for (int i = 0; i < WIDE_LANES; ++i)
-        root[i] = sqrt(a[i]);
-    return root;
-}
-
-ALWAYS_INLINE vd wide_term(vd u, covey__kind kind, vd p) {
-    switch (kind) {
-    case COVEY__KIND_SQUARE:
-        return u * u;
-    case COVEY__KIND_ABSOLUTE:
-        return wide_abs(u);
-    case COVEY__KIND_HUBER: {
-        vd a = wide_abs(u), m = wide_min(a, p);
-        return m * (a - 0.5 * m);
-    }
-    default: {
-        /* p^2 (sqrt(1 + t^2) - 1) = u^2 / (1 + sqrt(1 + t^2)), without the cancellation. */
-        vd t = u / p;
-        return u * u / (1.0 + wide_sqrt(1.0 + t * t));
-    }
-    }
-}
-
-ALWAYS_INLINE double wide_sum(const float *x, const double *centre, size_t d, covey__kind kind,
-                              double parameter) {
-    vd low = {0}, high = {0}, p = {0};
+ALWAYS_INLINE double wide_sum(const float *x, const double *centre, size_t d, covey__kind kind) {
+    vd low = {0}, high = {0};
     size_t j = 0;
-    p += parameter;
     for (; j + WIDE_STEP <= d; j += WIDE_STEP) {
         vn x0, x1;
         vd c0, c1;
@@ -294,32 +272,23 @@ ALWAYS_INLINE double wide_sum(const float *x, const double *centre, size_t d, co
         memcpy(&x1, x + j + WIDE_LANES, sizeof x1);
         memcpy(&c0, centre + j, sizeof c0);
         memcpy(&c1, centre + j + WIDE_LANES, sizeof c1);
-        low += wide_term(__builtin_convertvector(x0, vd) - c0, kind, p);
-        high += wide_term(__builtin_convertvector(x1, vd) - c1, kind, p);
+        low += wide_term(__builtin_convertvector(x0, vd) - c0, kind);
+        high += wide_term(__builtin_convertvector(x1, vd) - c1, kind);
     }
     if (j < d) {
         vd u[2] = {{0}, {0}};
         for (size_t i = 0; j + i < d; ++i)
             u[i / WIDE_LANES][i % WIDE_LANES] = x[j + i] - centre[j + i];
-        low += wide_term(u[0], kind, p);
-        high += wide_term(u[1], kind, p);
+        low += wide_term(u[0], kind);
+        high += wide_term(u[1], kind);
     }
     vd sum = low + high;
     return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
 }
 
-static double row_loss(const float *x, const double *centre, size_t d, covey__kind kind,
-                       double p) {
-    switch (kind) {
-    case COVEY__KIND_SQUARE:
-        return wide_sum(x, centre, d, COVEY__KIND_SQUARE, p);
-    case COVEY__KIND_ABSOLUTE:
-        return wide_sum(x, centre, d, COVEY__KIND_ABSOLUTE, p);
-    case COVEY__KIND_HUBER:
-        return wide_sum(x, centre, d, COVEY__KIND_HUBER, p);
-    default:
-        return wide_sum(x, centre, d, COVEY__KIND_PSEUDO_HUBER, p);
-    }
+static double row_loss(const float *x, const double *centre, size_t d, covey__kind kind) {
+    return kind == COVEY__KIND_SQUARE ? wide_sum(x, centre, d, COVEY__KIND_SQUARE)
+                                      : wide_sum(x, centre, d, COVEY__KIND_ABSOLUTE);
 }
 
 static void accumulate(double *sum, const float *x, double w, size_t d) {
@@ -336,82 +305,11 @@ static void accumulate(double *sum, const float *x, double w, size_t d) {
         sum[j] += w * x[j];
 }
 
-/* ---- medians ---------------------------------------------------------------------------- */
-
-enum { COLUMNS = 16 };
-typedef int32_t vk __attribute__((vector_size(COLUMNS * sizeof(int32_t))));
-
-/* Float32 as integers of the same order, and back. */
-ALWAYS_INLINE vk order_keys(vk bits) {
-    return bits ^ ((bits >> 31) & INT32_MAX);
-}
-
-ALWAYS_INLINE vk load_keys(const int32_t *p) {
-    vk v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-ALWAYS_INLINE vk choose(vk mask, vk yes, vk no) {
-    return (yes & mask) | (no & ~mask);
-}
-
-/* Bisection on the keys of 16 columns at once: the least key that at least `rank` + 1 keys do not
- * exceed is the element of that rank. Some 25 passes of one comparison per element, all in the L2
- * cache, beat selecting, which mispredicts every other branch. */
-static void medians(double *out, int32_t *keys, const float *x, const uint32_t *rows, size_t m,
-                    size_t d, size_t columns) {
-    int32_t rank = (int32_t)((m - 1) / 2);
-    vk low = {0}, high = {0};
-    for (size_t i = 0; i < m; ++i) {
-        vk key = {0};
-        covey__spill_pace(x + (size_t)rows[i] * d, i);
-        memcpy(&key, x + (size_t)rows[i] * d, columns * sizeof *x);
-        key = order_keys(key);
-        memcpy(keys + i * COLUMNS, &key, sizeof key);
-        low = i ? choose(key < low, key, low) : key;
-        high = i ? choose(key > high, key, high) : key;
-    }
-    for (;;) {
-        vk open = low < high, count = {0};
-        int any = 0;
-        for (int j = 0; j < COLUMNS; ++j)
-            any |= open[j];
-        if (!any)
-            break;
-        vk middle = (low & high) + ((low ^ high) >> 1); /* rounded down, without overflow */
-        for (size_t i = 0; i < m; ++i)
-            count -= load_keys(keys + i * COLUMNS) <= middle;
-        vk enough = count > rank;
-        high = choose(enough, middle, high);
-        low = choose(enough, low, choose(open, middle + 1, low));
-    }
-    vk upper = low;
-    if (m % 2 == 0) { /* the next element: the same again, or the least that is greater */
-        vk count = {0}, next = {0};
-        next += INT32_MAX;
-        for (size_t i = 0; i < m; ++i) {
-            vk key = load_keys(keys + i * COLUMNS);
-            count -= key <= low;
-            next = choose((key > low) & (key < next), key, next);
-        }
-        upper = choose(count > rank + 1, low, next);
-    }
-    low = order_keys(low);
-    upper = order_keys(upper);
-    for (size_t j = 0; j < columns; ++j) {
-        int32_t bits[2] = {low[j], upper[j]};
-        float value[2];
-        memcpy(value, bits, sizeof value);
-        out[j] = ((double)value[0] + value[1]) / 2;
-    }
-}
-
 #define ROWSCORE_TABLE                                                                           \
     {                                                                                            \
         .lanes = VF_LANES, .score = score, .two_least = two_least, .bounds = bounds,             \
         .open_bounds = open_bounds, .squares = squares, .largest = largest,                      \
-        .row_loss = row_loss, .medians = medians, .accumulate = accumulate                       \
+        .row_loss = row_loss, .accumulate = accumulate                                           \
     }
 
 #endif

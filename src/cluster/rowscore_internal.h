@@ -18,7 +18,10 @@ typedef enum covey__kind {
     COVEY__KIND_ABSOLUTE = 1,     /* |u|; score: min(x, c), as |x - c| = x + c - 2 min(x, c) */
     COVEY__KIND_HUBER = 2,        /* u^2/2 inside p, p(|u| - p/2) outside */
     COVEY__KIND_PSEUDO_HUBER = 3, /* score: sqrt(1 + (u/p)^2); loss: p^2 (that - 1) */
-    COVEY__KIND_OTHER = 4         /* by the loss's own functions, in float64 only */
+    COVEY__KIND_QUANTILE = 4,     /* p u above 0, (p - 1) u below; score: that of absolute */
+    COVEY__KIND_LOG_COSH = 5,     /* score: log cosh(u/p) + log 2; loss: p^2 log cosh(u/p) */
+    COVEY__KIND_LP = 6,           /* |u|^p, 1 <= p <= 2 */
+    COVEY__KIND_OTHER = 7         /* by the loss's own functions, in float64 only */
 } covey__kind;
 
 enum {
@@ -49,12 +52,9 @@ typedef struct covey__score_kernels {
                     const uint32_t *list, size_t count);
     /* The largest |x_j| of x [d]; not finite where some x_j is not. */
     float (*largest)(const float *x, size_t d);
-    /* Sum over the coordinates, not for COVEY__KIND_OTHER. */
-    double (*row_loss)(const float *x, const double *centre, size_t d, covey__kind kind, double p);
-    /* medians [columns <= 16] of `columns` columns of x (row stride d) over its rows `rows` [m],
-     * m > 0; an even count gives the midpoint. keys [m][16] is scratch. */
-    void (*medians)(double *medians, int32_t *keys, const float *x, const uint32_t *rows, size_t m,
-                    size_t d, size_t columns);
+    /* Sum over the coordinates, for COVEY__KIND_SQUARE and _ABSOLUTE; the other kinds have the loops
+     * of covey__row_kernels. */
+    double (*row_loss)(const float *x, const double *centre, size_t d, covey__kind kind);
     /* sum [d] += w * x [d]. */
     void (*accumulate)(double *sum, const float *x, double w, size_t d);
 } covey__score_kernels;
