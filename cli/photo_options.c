@@ -211,6 +211,7 @@ void photo_options_extract(covey_extract_params *out, const options *options) {
     out->network.batch = (size_t)values[OPT_BATCH].count;
     out->network.precision =
         values[OPT_PRECISION].choice == 1 ? COVEY_PRECISION_BF16 : COVEY_PRECISION_F32;
+    out->network.pooling = (covey_pooling)values[OPT_POOL].choice; /* the same order */
     out->duplicates = values[OPT_DUPLICATES].real;
     out->progress = console_progress;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* VGG's convolutional part on the CPU (VGG16's by default): photos in, 512-number descriptions or feature maps out.
+/* VGG's convolutional part on the CPU (VGG16's by default): photos in, 512-number descriptions or
+ * feature maps out.
  *
  * A covey_network belongs to one thread at a time and starts threads of its own; the weights may
  * be shared. After covey_network_new a forward pass allocates nothing. Features are bit-identical
@@ -20,15 +21,23 @@ typedef struct covey_network covey_network;
 /* Of the products: float32, or bfloat16 with sums in float32. */
 typedef enum covey_precision { COVEY_PRECISION_F32 = 0, COVEY_PRECISION_BF16 = 1 } covey_precision;
 
+/* How the places of the last max-pool's output become one number per channel. */
+typedef enum covey_pooling {
+    COVEY_POOLING_MEAN = 0,
+    COVEY_POOLING_MAX = 1,
+    COVEY_POOLING_GEM = 2 /* generalized mean (mean of x^3)^(1/3) [RadenovicEtAl2019] */
+} covey_pooling;
+
 /* How the network computes; begin with covey_network_params_default. */
 typedef struct covey_network_params {
     int threads;               /* 0: all cores */
     size_t batch;              /* photos computed together, 1 .. 64 */
     size_t height, width;      /* of the input, 32 .. 4096 */
     covey_precision precision; /* BF16 needs AVX512_BF16: COVEY_E_UNSUPPORTED elsewhere */
+    covey_pooling pooling;     /* of the features; layers are not touched by it */
 } covey_network_params;
 
-/* All cores, batch 8, 224 x 224, float32. */
+/* All cores, batch 8, 224 x 224, float32, mean. */
 COVEY_API covey_network_params covey_network_params_default(void);
 
 /* `weights` must outlive the network. */
@@ -38,8 +47,11 @@ COVEY_API COVEY_NODISCARD covey_status covey_network_new(covey_network **out,
                                                          covey_error *err);
 COVEY_API void covey_network_free(covey_network *network); /* accepts NULL */
 
-/* features [n][channels] (512 for VGG16), float32: the mean of the last max-pool's output over
- * its places. rgb [n][height][width][3], 8 bits. n may exceed the batch. No aliasing. */
+/* "mean", "max", "gem"; NULL for a value that is none of them. */
+COVEY_API const char *covey_pooling_name(covey_pooling pooling);
+
+/* features [n][channels] (512 for VGG16), float32, at least 0: the last max-pool's output pooled
+ * over its places. rgb [n][height][width][3], 8 bits. n may exceed the batch. No aliasing. */
 COVEY_API COVEY_NODISCARD covey_status covey_network_compute_features(covey_network *network,
                                                                       float *features,
                                                                       const uint8_t *rgb,

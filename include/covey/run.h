@@ -43,6 +43,7 @@ typedef struct covey_duplicate {
 typedef struct covey_run_facts {
     const char *version, *command; /* the command line, quoted */
     const char *weights_name, *weights_digest, *engine_id, *preparation, *normalize, *start;
+    const char *pooling; /* "mean", "max", "gem"; NULL where no photo was described */
     uint64_t seed;
     size_t found, others;
     int restarts, max_rounds, seeds;

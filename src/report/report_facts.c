@@ -310,6 +310,7 @@ void covey__page_write_facts(covey__page *page) {
     add_network(page);
     add_fact(page, COVEY__MSG_FACT_ENGINE, facts->engine_id, 1);
     add_fact(page, COVEY__MSG_FACT_PREPARATION, facts->preparation, 1);
+    add_fact(page, COVEY__MSG_FACT_POOLING, facts->pooling, 1);
     if (page->comparison)
         add_grouping(page);
     add_times(page);

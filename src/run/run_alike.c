@@ -12,6 +12,13 @@ static int has_word(const char *text, const char *word) {
     return 0;
 }
 
+static covey_pooling pooling_of(const covey_run_facts *facts) {
+    for (int p = COVEY_POOLING_MEAN; covey_pooling_name((covey_pooling)p); ++p)
+        if (facts->pooling && !strcmp(facts->pooling, covey_pooling_name((covey_pooling)p)))
+            return (covey_pooling)p;
+    return COVEY_POOLING_MEAN;
+}
+
 /* The passport's "224 bilinear orient icc alpha=white shrink vips-8.14.1 codecs-1a2b3c4d". */
 covey_extract_params covey_extract_params_of(const covey_run *run) {
     covey_extract_params params = covey_extract_params_default();
@@ -29,6 +36,7 @@ covey_extract_params covey_extract_params_of(const covey_run *run) {
         params.decode.max_pixels = facts->max_pixels;
     if (facts->time_limit > 0 && facts->time_limit <= 86400)
         params.decode.time_limit = facts->time_limit;
+    params.network.pooling = pooling_of(facts);
     params.network.precision =
         strstr(engine, "-bf16-") ? COVEY_PRECISION_BF16 : COVEY_PRECISION_F32;
     params.duplicates = 0;

@@ -203,6 +203,7 @@ static covey_status record_facts(extraction *e, const char *engine_id, covey_err
     facts->weights_digest = covey_run_copy_string(e->run, covey_weights_digest(e->weights));
     facts->engine_id = covey_run_copy_string(e->run, engine_id);
     facts->preparation = covey_run_copy_string(e->run, covey_decoder_preparation(e->decoder));
+    facts->pooling = covey_pooling_name(e->params->network.pooling);
     facts->isolation = covey_run_copy_string(e->run, covey_decoder_isolation(e->decoder));
     facts->max_pixels = e->params->decode.max_pixels;
     facts->time_limit = e->params->decode.time_limit;
@@ -235,6 +236,8 @@ covey_status covey_run_extract(covey_run *run, const covey_files *files,
                   covey_files_root_count(files) ? covey_files_root(files, 0) : NULL,
                   "holds no photo that Covey reads (JPEG, PNG, WebP, TIFF, GIF, HEIC, AVIF)");
     COVEY_FAIL_IF(e.batch < 1, err, COVEY_E_ARGUMENT, NULL, "a batch of no photo computes nothing");
+    COVEY_FAIL_IF(!covey_pooling_name(e.params->network.pooling), err, COVEY_E_ARGUMENT, NULL,
+                  "there is no pooling number %d", (int)e.params->network.pooling);
     COVEY_TRY(covey__network_identify(engine_id, &e.channels, weights,
                                       e.params->network.precision, err));
     COVEY_TRY(covey_decoder_new(&e.decoder, 3 * e.batch + 4, &e.params->decode, err));

@@ -245,6 +245,7 @@ static json_t *network_of(covey__json *j, const covey_run_facts *f) {
     covey__json_set(j, network, "weights_digest", covey__json_text(j, f->weights_digest));
     covey__json_set(j, network, "engine", covey__json_text(j, f->engine_id));
     covey__json_set(j, network, "preparation", covey__json_text(j, f->preparation));
+    covey__json_set(j, network, "pooling", covey__json_text(j, f->pooling));
     if (f->max_pixels) {
         covey__json_set(j, network, "max_pixels", json_integer((json_int_t)f->max_pixels));
         covey__json_set(j, network, "time_limit", real_or_null(f->time_limit));

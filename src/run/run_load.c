@@ -102,6 +102,9 @@ static covey_status load_facts(loader *in, covey_error *err) {
     f->weights_digest = text_at(in, network, "weights_digest");
     f->engine_id = text_at(in, network, "engine");
     f->preparation = text_at(in, network, "preparation");
+    f->pooling = text_at(in, network, "pooling");
+    if (!f->pooling && f->weights_name)
+        f->pooling = covey_pooling_name(COVEY_POOLING_MEAN); /* before there was a choice */
     f->normalize = text_at(in, method, "normalize");
     f->start = text_at(in, method, "start");
     f->seed = (uint64_t)json_integer_value(json_object_get(method, "seed"));

@@ -108,8 +108,8 @@ static covey_status use_catalogue(covey__extraction *e, covey_error *err) {
     r.is_new_stamp = covey__calloc(e->n, 1);
     e->stamps = covey__alloc_array(e->n, sizeof *e->stamps);
     COVEY_NOMEM_IF(!e->preparation || !r.stale || !r.is_new_stamp || !e->stamps, err);
-    covey__recipe recipe = {facts->weights_digest, e->preparation, facts->engine_id, "mean",
-                            e->channels};
+    covey__recipe recipe = {facts->weights_digest, e->preparation, facts->engine_id,
+                            facts->pooling, e->channels};
     covey__catalogue_use(e->catalogue, &recipe);
     covey__catalogue_begin_reading(e->catalogue);
     status = recall_all(&r, err);

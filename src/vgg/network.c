@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "covey/network.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +15,8 @@ covey_network_params covey_network_params_default(void) {
                                    .batch = 8,
                                    .height = 224,
                                    .width = 224,
-                                   .precision = COVEY_PRECISION_F32};
+                                   .precision = COVEY_PRECISION_F32,
+                                   .pooling = COVEY_POOLING_MEAN};
     return params;
 }
 
@@ -131,6 +133,8 @@ covey_status covey__network_new_planned(covey_network **out, const covey_weights
                   err, COVEY_E_ARGUMENT, NULL,
                   "an input of %zu x %zu pixels is outside of %d .. %d a side", params->width,
                   params->height, SIDE_MIN, SIDE_MAX);
+    COVEY_FAIL_IF(!covey_pooling_name(params->pooling), err, COVEY_E_ARGUMENT, NULL,
+                  "there is no pooling number %d", (int)params->pooling);
     network = covey__calloc(1, sizeof *network);
     COVEY_NOMEM_IF(!network, err);
     network->plan = *plan;
@@ -138,6 +142,7 @@ covey_status covey__network_new_planned(covey_network **out, const covey_weights
     network->batch = params->batch;
     network->height = params->height;
     network->width = params->width;
+    network->pooling = params->pooling;
     name_engine(network->id, plan);
     COVEY_TRY(covey__pool_new(&network->pool, params->threads, err));
     COVEY_TRY(set_shapes(network, weights, err));
@@ -269,14 +274,30 @@ static size_t output_floats(const covey_network *network, int index, size_t *pla
     return *places * layer->outputs;
 }
 
-/* features [channels]: the mean over the places, summed in float64 in their order. */
-static void mean_pool(float *features, const float *in, size_t places, size_t channels) {
+const char *covey_pooling_name(covey_pooling pooling) {
+    static const char *const names[] = {"mean", "max", "gem"};
+    return (unsigned)pooling < sizeof names / sizeof *names ? names[pooling] : NULL;
+}
+
+/* features [channels] from the places of one photo, in [places][channels] >= 0. Sums are in float64
+ * and in the order of the places. */
+static void pool_places(float *features, const float *in, size_t places, size_t channels,
+                        covey_pooling pooling) {
     double sum[COVEY__CHANNELS_MAX] = {0};
     for (size_t p = 0; p < places; ++p)
-        for (size_t c = 0; c < channels; ++c)
-            sum[c] += (double)in[p * channels + c];
-    for (size_t c = 0; c < channels; ++c)
-        features[c] = (float)(sum[c] / (double)places);
+        for (size_t c = 0; c < channels; ++c) {
+            double x = in[p * channels + c];
+            if (pooling == COVEY_POOLING_MAX)
+                sum[c] = x > sum[c] ? x : sum[c];
+            else
+                sum[c] += pooling == COVEY_POOLING_GEM ? x * x * x : x;
+        }
+    for (size_t c = 0; c < channels; ++c) {
+        double mean = sum[c] / (double)places;
+        features[c] = (float)(pooling == COVEY_POOLING_MAX   ? sum[c]
+                              : pooling == COVEY_POOLING_GEM ? cbrt(mean)
+                                                             : mean);
+    }
 }
 
 static void run_batch(covey_network *network, float *features, const uint8_t *const *rgb,
@@ -291,7 +312,7 @@ static void run_batch(covey_network *network, float *features, const uint8_t *co
         full_layer(network, &at, partner(network->late, at), at, NULL, i, photos);
     size = output_floats(network, last, &places);
     for (size_t i = 0; i < photos; ++i)
-        mean_pool(features + i * channels, at + i * size, places, channels);
+        pool_places(features + i * channels, at + i * size, places, channels, network->pooling);
 }
 
 covey_status covey_network_compute_features_of(covey_network *network, float *features,

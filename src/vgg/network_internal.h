@@ -68,6 +68,7 @@ struct covey_network {
     size_t workspace_size;
     float *rgb, *early[2], *late[2], *scratch; /* into workspace */
     float colour[3][256];                      /* (value / 255 - mean) / std */
+    covey_pooling pooling;
     char id[COVEY__ENGINE_ID];
 };
 

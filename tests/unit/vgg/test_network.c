@@ -191,6 +191,51 @@ static void test_same_bits_however_cut(void **state) {
     covey_weights_free(weights);
 }
 
+/* Features against the last layer's own output, for every pooling. */
+static void test_poolings(void **state) {
+    (void)state;
+    enum { SIDE = 96, PLACES = (SIDE / 32) * (SIDE / 32) };
+    static uint8_t rgb[3 * SIDE * SIDE];
+    static float layer[FEATURES * PLACES];
+    covey_error err;
+    covey_weights *weights = open_weights();
+    for (size_t i = 0; i < sizeof rgb; ++i)
+        rgb[i] = (uint8_t)(i * 37 + i / 7 * 11);
+    for (int pooling = COVEY_POOLING_MEAN; pooling <= COVEY_POOLING_GEM; ++pooling) {
+        covey_network *network = NULL;
+        covey_network_params params = covey_network_params_default();
+        params.height = params.width = SIDE;
+        params.batch = 1;
+        params.threads = 1;
+        params.pooling = (covey_pooling)pooling;
+        float features[FEATURES];
+        assert_ok(covey_network_new(&network, weights, &params, &err));
+        assert_int_equal(covey_network_channels(network), FEATURES);
+        assert_int_equal(covey_network_compute_features(network, features, rgb, 1), 0);
+        assert_int_equal(covey_network_compute_layer(network, layer, 30, rgb), 0);
+        double total = 0;
+        for (size_t c = 0; c < FEATURES; ++c) {
+            double sum = 0, cubes = 0, most = 0;
+            for (size_t p = 0; p < PLACES; ++p) {
+                double x = layer[c * PLACES + p];
+                sum += x;
+                cubes += pow(x, 3);
+                most = fmax(most, x);
+            }
+            double want = pooling == COVEY_POOLING_MEAN  ? sum / PLACES
+                          : pooling == COVEY_POOLING_MAX ? most
+                                                         : pow(cubes / PLACES, 1.0 / 3);
+            assert_close(features[c], want, 1e-30, 1e-6); /* float32 */
+            total += features[c];
+        }
+        assert_true(total > 0);
+        covey_network_free(network);
+    }
+    assert_string_equal(covey_pooling_name(COVEY_POOLING_GEM), "gem");
+    assert_null(covey_pooling_name((covey_pooling)3));
+    covey_weights_free(weights);
+}
+
 static void test_forward_allocates_nothing(void **state) {
     (void)state;
     static uint8_t rgb[3 * SIZE];
@@ -245,6 +290,9 @@ static void test_arguments(void **state) {
     params.width = 4097;
     assert_status(covey_network_new(&network, weights, &params, &err), COVEY_E_ARGUMENT);
     params.width = 33;
+    params.pooling = (covey_pooling)3;
+    assert_status(covey_network_new(&network, weights, &params, &err), COVEY_E_ARGUMENT);
+    params.pooling = COVEY_POOLING_MEAN;
     assert_ok(covey_network_new(&network, weights, &params, &err));
     size_t c, height, width;
     assert_int_equal(covey_network_get_layer_shape(network, -1, &c, &height, &width),
@@ -296,6 +344,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_layers_on_every_isa),
         cmocka_unit_test(test_same_bits_however_cut),
+        cmocka_unit_test(test_poolings),
         cmocka_unit_test(test_forward_allocates_nothing),
         cmocka_unit_test(test_each_allocation_may_fail),
         cmocka_unit_test(test_arguments),
