@@ -20,7 +20,8 @@ CHANNELS = [64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512]
 
 class Params(ctypes.Structure):
     _fields_ = [("threads", ctypes.c_int), ("batch", ctypes.c_size_t), ("height", ctypes.c_size_t),
-                ("width", ctypes.c_size_t), ("precision", ctypes.c_int)]
+                ("width", ctypes.c_size_t), ("precision", ctypes.c_int),
+                ("pooling", ctypes.c_int)]
 
 
 def open_library(build):

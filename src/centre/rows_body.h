@@ -30,10 +30,10 @@ static inline element huber_element(double u, const double *params, int weights)
 }
 
 static inline element pseudo_huber_element(double u, const double *params, int weights) {
-    double delta = params[0], t = u / delta;
-    double s = sqrt(1 + t * t), inverse = 1 / s;
-    double psi = u * inverse;
-    return (element){u * u / (s + 1), psi, weights ? inverse : inverse * inverse * inverse,
+    double scale = 1 / params[0], t = u * scale; /* the quotient is the loop's, not the row's */
+    double s = sqrt(1 + t * t), both = 1 / (s * (s + 1));
+    double inverse = both * (s + 1), psi = u * inverse;
+    return (element){u * u * (both * s), psi, weights ? inverse : inverse * inverse * inverse,
                      fabs(psi)};
 }
 
@@ -45,7 +45,7 @@ static inline element quantile_element(double u, const double *params, int weigh
 }
 
 static inline element log_cosh_element(double u, const double *params, int weights) {
-    double delta = params[0], t = fabs(u) / delta;
+    double delta = params[0], t = fabs(u) * (1 / delta);
     hyperbolic h = hyperbolic_of(t);
     double weight = weights ? h.tanh / t : 0.0, psi = delta * h.tanh;
     double slope = weights ? (t > 0 ? weight : 1.0) : 1 - h.tanh * h.tanh;
@@ -60,7 +60,7 @@ static inline element lp_element(double u, const double *params, int weights) {
     double p = params[0], high = power_high(p), size = fabs(u), mean = (double)(p == 2);
     double safe = size < LEAST ? 1.0 : size;
     double rho = power(safe, high, p - high);
-    double psi = p * rho / safe, slope = weights ? psi / safe : 0.0;
+    double inverse = 1 / safe, psi = p * rho * inverse, slope = weights ? psi * inverse : 0.0;
     double slope_at_zero = weights ? 2 * mean : 0.0;
     psi = size < LEAST ? 0.0 : psi;
     double single = size < LEAST ? 1.0 - mean : 0.0;

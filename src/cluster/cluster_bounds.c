@@ -177,7 +177,6 @@ typedef struct lower_line {
 
 static lower_line lower_line_of(const bounded *a, size_t i) {
     const covey__packed *packed = a->packed;
-    const covey__bounds *b = a->bounds;
     size_t d = a->data->d, lanes = a->data->kernels->lanes;
     const float *x = a->data->x + i * d;
     double unit = 1, constant = 0, p = a->measure->p, length = a->data->length[i];
@@ -283,10 +282,11 @@ static void assign_all(bounded *a, const uint32_t *list, size_t count, int worke
     }
 }
 
-/* Float64 exponentials and powers cost several times what float32 ones do: a score that excludes
- * the centre saves them. */
+/* Float64 roots, exponentials and powers cost several times what float32 ones do: a score that
+ * excludes the centre saves them. */
 static int is_costly(const covey__measure *measure) {
-    return measure->kind == COVEY__KIND_LOG_COSH || measure->kind == COVEY__KIND_LP;
+    return measure->kind == COVEY__KIND_PSEUDO_HUBER || measure->kind == COVEY__KIND_LOG_COSH ||
+           measure->kind == COVEY__KIND_LP;
 }
 
 static double lower_by_score(const bounded *a, lower_line line, size_t i, size_t j) {

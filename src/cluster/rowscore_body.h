@@ -79,7 +79,8 @@ static void score(float *out, size_t stride, const float *x, size_t rows, size_t
                   const float *centres, size_t k_pad, size_t d_pad, covey__kind kind,
                   float parameter) {
     vf p = vf_set(parameter), inverse = vf_set(1.0F / parameter);
-    if (kind == COVEY__KIND_LOG_COSH || kind == COVEY__KIND_LP) {
+    int single = kind == COVEY__KIND_PSEUDO_HUBER && k_pad == 1;
+    if (kind == COVEY__KIND_LOG_COSH || kind == COVEY__KIND_LP || single) {
         score_costly(out, stride, x, rows, d, centres, k_pad, d_pad, kind, p);
         return;
     }

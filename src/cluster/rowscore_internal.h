@@ -32,7 +32,7 @@ enum {
 typedef struct covey__score_kernels {
     size_t lanes; /* float32 numbers added side by side */
     /* out [rows][stride] <- score of x [rows][d] to centres [k_pad][d_pad] (d_pad a multiple of 16,
-     * k_pad of the tile). */
+     * k_pad of the tile, or 1 under COVEY__KIND_PSEUDO_HUBER, _LOG_COSH and _LP). */
     void (*score)(float *out, size_t stride, const float *x, size_t rows, size_t d,
                   const float *centres, size_t k_pad, size_t d_pad, covey__kind kind, float p);
     /* The index of the least s_j = offset[j] + scale * scores[j], j < count (a multiple of

@@ -101,6 +101,16 @@ ALWAYS_INLINE vf power_row(const float *row, const float *tail, size_t whole, si
     return sum;
 }
 
+ALWAYS_INLINE vf pseudo_huber_row(const float *row, const float *tail, size_t whole, size_t d,
+                                  const float *c, vf inverse) {
+    vf sum = vf_set(0);
+    for (size_t j = 0; j < d; j += VF_LANES) {
+        vf t = ((j < whole ? load(row + j) : load(tail)) - load(c + j)) * inverse;
+        sum = sum + vf_sqrt(vf_fma(t, t, vf_set(1)));
+    }
+    return sum;
+}
+
 /* Tiles would save loads only, of which there are few here; any number of rows and centres. */
 ALWAYS_INLINE void score_costly(float *out, size_t stride, const float *x, size_t rows, size_t d,
                                 const float *centres, size_t k, size_t d_pad, covey__kind kind,
@@ -113,9 +123,11 @@ ALWAYS_INLINE void score_costly(float *out, size_t stride, const float *x, size_
         memcpy(tail, row + whole, (d - whole) * sizeof *x);
         for (size_t j = 0; j < k; ++j) {
             const float *c = centres + j * d_pad;
-            out[r * stride + j] =
-                vf_total(kind == COVEY__KIND_LP ? power_row(row, tail, whole, d, c, high, low)
-                                                : log_cosh_row(row, tail, whole, d, c, inverse));
+            vf sum = kind == COVEY__KIND_LP ? power_row(row, tail, whole, d, c, high, low)
+                     : kind == COVEY__KIND_LOG_COSH
+                         ? log_cosh_row(row, tail, whole, d, c, inverse)
+                         : pseudo_huber_row(row, tail, whole, d, c, inverse);
+            out[r * stride + j] = vf_total(sum);
         }
     }
 }
