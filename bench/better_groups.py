@@ -55,7 +55,7 @@ def score(args, name, labels, k):
     """{(pool, normalisation, loss): [(ari, nmi) of each seed]}"""
     cells = {}
     for pool in POOLINGS:
-        for how in NORMALIZATIONS:
+        for how in args.normalize:
             for seed in range(1, args.seeds + 1):
                 out = json.loads(covey(
                     args, "compare", os.path.join(args.work, f"{name}-{pool}.npy"), "-k", str(k),
@@ -71,12 +71,12 @@ def mean(rows, part):
     return statistics.mean(row[part] for row in rows)
 
 
-def print_set(name, n, k, cells, seeds):
-    print(f"\n## {name}: {n} photos, k = {k}, ARI / NMI, means of {seeds} seeds\n")
+def print_set(args, name, n, k, cells):
+    print(f"\n## {name}: {n} photos, k = {k}, ARI / NMI, means of {args.seeds} seeds\n")
     print("| pooling | normalisation | " + " | ".join(LOSSES) + " | mean of the losses |")
     print("|" + "---|" * (len(LOSSES) + 3))
     for pool in POOLINGS:
-        for how in NORMALIZATIONS:
+        for how in args.normalize:
             rows = [cells[pool, how, loss] for loss in LOSSES]
             shown = [f"{mean(r, 0):.3f} / {mean(r, 1):.3f}" for r in rows]
             every = [value for r in rows for value in r]
@@ -91,12 +91,13 @@ def main():
     parser.add_argument("--build", default="build")
     parser.add_argument("--work", required=True)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--normalize", type=lambda text: text.split(","), default=NORMALIZATIONS)
     args = parser.parse_args()
     os.makedirs(args.work, exist_ok=True)
     for item in args.sets:
         name, photos = item.split("=", 1)
         labels, n, k = describe(args, name, photos)
-        print_set(name, n, k, score(args, name, labels, k), args.seeds)
+        print_set(args, name, n, k, score(args, name, labels, k))
         sys.stdout.flush()
 
 
