@@ -91,7 +91,7 @@ static inline element lp_element(double u, const double *params, int weights) {
         const double local[COVEY_LOSS_PARAMS] = {params[0], params[1]};                          \
         size_t j = 0;                                                                            \
         for (; j + COVEY__LANES <= d; j += COVEY__LANES)                                         \
-            for (int l = 0; l < COVEY__LANES; ++l)                                               \
+            for (size_t l = 0; l < COVEY__LANES; ++l)                                            \
                 lanes[l] += name##_element((double)x[j + l] - mu[j + l], local, 0).rho;          \
         for (size_t l = 0; j + l < d; ++l)                                                       \
             left[l] = (double)x[j + l] - mu[j + l];                                              \

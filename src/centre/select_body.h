@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "select_internal.h"
+#include "spill_internal.h"
 
 enum { COLUMNS = COVEY__SELECT_COLUMNS, PARTS = COLUMNS / VK_LANES, AHEAD = 12 };
 
@@ -51,6 +52,7 @@ static void gather_keys(bracket *b, int32_t *keys, const float *x, const uint32_
     for (size_t i = 0; i < m; ++i) {
         int32_t cells[COLUMNS] = {0};
         size_t row = rows ? rows[i] : i;
+        covey__spill_pace(x + row * d, i);
         if (i + AHEAD < m)
             __builtin_prefetch(x + (rows ? rows[i + AHEAD] : i + AHEAD) * d);
         if (columns == COLUMNS)
