@@ -78,7 +78,7 @@ COVEY_API COVEY_NODISCARD covey_status covey_network_compute_layer(covey_network
 
 COVEY_API size_t covey_network_channels(const covey_network *network); /* of the features */
 
-/* "avx512-f32-p1": ISA, precision, plan version. Same id, same photos: same bits. */
+/* "avx512-f32-p2": ISA, precision, plan version. Same id, same photos: same bits. */
 COVEY_API const char *covey_network_engine_id(const covey_network *network);
 
 /* Bytes of activations and scratch, transformed weights apart. */
