@@ -76,6 +76,13 @@ static void add_words(covey__page *page) {
         {"firmAlt", COVEY__MSG_FIRM_ALT},
         {"kAlt", COVEY__MSG_K_ALT},
         {"curvesAlt", COVEY__MSG_CURVES_ALT},
+        {"mapHint", COVEY__MSG_MAP_HINT},
+        {"mapFar", COVEY__MSG_MAP_FAR},
+        {"mapNear", COVEY__MSG_MAP_NEAR},
+        {"mapOpen", COVEY__MSG_MAP_OPEN},
+        {"mapPca", COVEY__MSG_MAP_PCA_NOTE},
+        {"mapTsne", COVEY__MSG_MAP_TSNE_NOTE},
+        {"mapTrust", COVEY__MSG_MAP_TRUST},
     };
     covey__page_add(page, ",\"say\":{");
     for (size_t i = 0; i < sizeof words / sizeof *words; ++i) {
@@ -162,6 +169,7 @@ void covey__page_write_data(covey__page *page) {
     add_near(page);
     add_ways(page);
     covey__page_write_k_table(page);
+    covey__page_write_map_data(page);
     add_words(page);
     covey__page_add(page, "}</script>\n");
 }

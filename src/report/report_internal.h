@@ -50,7 +50,8 @@ enum {
     COVEY__ROWS_SHOWN = 200, /* of a cluster, where there are no photos to look at */
     COVEY__NEAR_SHOWN = 8,   /* nearest photos of each */
     COVEY__BINS = 40,        /* of a residual histogram */
-    COVEY__CURVE = 61        /* points of a curve over it */
+    COVEY__CURVE = 61,       /* points of a curve over it */
+    COVEY__TSNE_LEAST = 12   /* rows from which neighbours are worth a map of their own */
 };
 
 /* Residuals of one loss from 0 to `top`, the last bin with all beyond; top 0: not known. */
@@ -81,6 +82,7 @@ typedef struct covey__page {
     char **ways;           /* [n_roots], from the page to the root, ready for a link; NULL: none */
     double *map;           /* [n][2], or NULL */
     double map_share[2];
+    double *tsne;          /* [n][2], or NULL where rows are few or many */
     covey_neighbour *near; /* [n][COVEY__NEAR_SHOWN], or NULL */
     covey__residuals *residuals; /* [n_losses], or NULL */
 } covey__page;
@@ -88,6 +90,7 @@ typedef struct covey__page {
 /* Fills the last part of the page, which will be written to `path`. */
 covey_status covey__page_measure(covey__page *page, const char *path, covey_error *err);
 covey_status covey__page_measure_residuals(covey__page *page, covey_error *err);
+covey_status covey__page_measure_map(covey__page *page, covey_error *err);
 void covey__page_measure_fini(covey__page *page);
 
 /* Writes a message with its arguments, all escaped. */
@@ -125,6 +128,7 @@ void covey__page_write_groups(covey__page *page);
 void covey__page_write_tools(covey__page *page, int grouped);
 void covey__page_write_contact(covey__page *page); /* all photos, where nothing was clustered */
 void covey__page_write_undecided(covey__page *page);
+void covey__page_write_map(covey__page *page);
 void covey__page_write_losses(covey__page *page);
 void covey__page_write_found(covey__page *page);
 void covey__page_write_skipped(covey__page *page);
@@ -134,6 +138,7 @@ void covey__page_write_help(covey__page *page);
 void covey__page_write_residuals(covey__page *page, size_t l);
 void covey__page_write_history(covey__page *page, size_t l);
 void covey__page_write_k_table(covey__page *page);
+void covey__page_write_map_data(covey__page *page);
 void covey__page_write_data(covey__page *page); /* the numbers the script works with */
 
 /* The bundle of src/report/page. */

@@ -78,9 +78,7 @@ covey_status covey__page_measure(covey__page *page, const char *path, covey_erro
         COVEY_TRY(covey__page_measure_residuals(page, err));
     if (!run->features.data || run->features.rows != n || n < 2 || !page->comparison)
         goto done;
-    page->map = covey__alloc_array(n, 2 * sizeof *page->map);
-    COVEY_NOMEM_IF(!page->map, err);
-    COVEY_TRY(covey_run_find_map(page->map, page->map_share, run, run->facts.threads, err));
+    COVEY_TRY(covey__page_measure_map(page, err));
     if (n > NEAR_ROWS)
         goto done;
     page->near = covey__alloc_array(n, COVEY__NEAR_SHOWN * sizeof *page->near);
@@ -96,6 +94,7 @@ void covey__page_measure_fini(covey__page *page) {
         covey__free(page->ways[i]);
     covey__free(page->ways);
     covey__free(page->map);
+    covey__free(page->tsne);
     covey__free(page->near);
     covey__free(page->residuals);
 }

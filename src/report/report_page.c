@@ -211,7 +211,8 @@ static void add_head(covey__page *page) {
     COVEY__SAY(page, DIRECTION);
     covey__page_add(page, "\">\n<head>\n<meta charset=\"utf-8\">\n"
                           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
-                          "'none'; base-uri 'none'; form-action 'none'; img-src data: 'self'; "
+                          "'none'; base-uri 'none'; form-action 'none'; "
+                          "require-trusted-types-for 'script'; img-src data: 'self'; "
                           "style-src ");
     add_digest(page, covey__asset_page_css, covey__asset_page_css_size);
     covey__page_add(page, "; script-src ");
@@ -253,6 +254,8 @@ static void add_navigation(covey__page *page) {
         add_link(page, "groups", COVEY__MSG_GROUPS, page->k);
         if (compared(page))
             add_link(page, "undecided", COVEY__MSG_UNDECIDED, page->undecided);
+        if (page->map)
+            add_link(page, "map", COVEY__MSG_MAP, 0);
         add_link(page, "losses", COVEY__MSG_LOSSES, page->comparison->n_losses);
         add_link(page, "found-how", COVEY__MSG_FOUND, 0);
     } else if (page->has_photos) {
@@ -283,6 +286,7 @@ static void write_page(covey__page *page) {
         covey__page_write_groups(page);
         if (compared(page))
             covey__page_write_undecided(page);
+        covey__page_write_map(page);
         covey__page_write_losses(page);
         covey__page_write_found(page);
     } else if (page->has_photos) {

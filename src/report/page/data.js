@@ -27,6 +27,8 @@ import { count, fill, setNumerals } from "./text.js";
  * @property {number} nearCount @property {number[]} near nearCount rows for each; [] or -1: none
  * @property {number[]} nearness
  * @property {string[]} ways to each root, "": none @property {number[]} root of each photo, [] if one
+ * @property {{name: string, x: number[], y: number[], trust: string}[]} maps 0 .. 10000
+ * @property {string} mapShare of the variance
  * @property {number} kChosen @property {Record<string, number[]>} kTable
  * @property {Record<string, string>} say */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The page's script. Without it the page shows the first loss whole; with it the groups of the other
    losses, the runners-up, one photo's numbers, and finding by file name. */
-/*! The charts are computed by parts of D3. Copyright 2010-2023 Mike Bostock
+/*! The charts are computed, and the map is moved, by parts of D3. Copyright 2010-2023 Mike Bostock
 
 Permission to use, copy, modify, and/or distribute this software for any purpose
 with or without fee is hereby granted, provided that the above copyright notice
@@ -19,6 +19,7 @@ import "./peek.js";
 import "./sheet.js";
 import "./duel.js";
 import "./found.js";
+import "./map.js";
 import "./follow.js";
 
 /* Last, so that controls show only if they work. */
