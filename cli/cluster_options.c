@@ -494,11 +494,26 @@ int cluster_request_compute(cluster_request *request, covey_run *run, int own,
         covey_comparison_fini(&run->comparison);
         run->comparison = comparison;
         run->scores = NULL;
+        covey_dial_fini(&run->dial); /* of the groups before */
+        covey_strangers_fini(&run->strangers);
+        run->n_solver_rows = 0;
+        run->n_maps = 0;
         status = carry_names(run, &kept, &err);
     }
     if (status == COVEY_OK && request->labels)
         status = covey_labels_score(run, request->labels, &err);
     free(kept.names);
     free(kept.labels);
+    return status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
+}
+
+int cluster_request_explore(const cluster_request *request, covey_run *run) {
+    covey_error err = {0};
+    double start = console_clock();
+    covey_status status =
+        covey_dial_compute(&run->dial, &run->comparison, request->x, run->comparison.n,
+                           run->comparison.d, &request->params.cluster, &err);
+    console_clear();
+    run->facts.seconds_cluster += console_clock() - start;
     return status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
 }

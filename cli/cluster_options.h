@@ -37,4 +37,8 @@ int cluster_request_check(const cluster_request *request, size_t n, size_t d, co
 int cluster_request_compute(cluster_request *request, covey_run *run, int own,
                             const covey_run *previous);
 
+/* What the run folder keeps beyond the comparison: the robustness dial. After
+ * cluster_request_compute. */
+int cluster_request_explore(const cluster_request *request, covey_run *run);
+
 #endif

@@ -28,6 +28,15 @@ typedef struct extras {
     covey_strangers stranger_rows;
 } extras;
 
+/* What was found goes with the run, so that its folder and page show it. */
+static int extras_hand_over(extras *e, covey_run *run) {
+    covey_error err = {0};
+    run->strangers = e->stranger_rows;
+    e->stranger_rows = (covey_strangers){0};
+    covey_status status = covey_run_keep_solvers(run, e->solver_rows, e->n_solver_rows, &err);
+    return status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
+}
+
 static void extras_fini(extras *e) {
     free(e->solver_rows);
     covey_strangers_fini(&e->stranger_rows);
@@ -80,7 +89,7 @@ static void print_tables(const covey_run *run, const extras *e, const options *o
     labels_print(run);
 }
 
-static int print_result(const covey_run *run, const cluster_request *request,
+static int print_result(covey_run *run, const cluster_request *request,
                         const options *options) {
     const option_value *values = options->values;
     extras e = {0};
@@ -95,6 +104,8 @@ static int print_result(const covey_run *run, const cluster_request *request,
     if (code == EXIT_DONE && plot)
         code = e.solvers ? compare_solvers_plot(plot, e.solver_rows, e.n_solver_rows)
                          : strangers_plot(plot, &e.stranger_rows, &run->comparison);
+    if (code == EXIT_DONE)
+        code = extras_hand_over(&e, run);
     extras_fini(&e);
     return code;
 }
@@ -141,6 +152,8 @@ static int group_features(const options *options) {
         previous = run_output_previous(folder);
     if (code == EXIT_DONE)
         code = cluster_request_compute(&request, run, own, previous);
+    if (code == EXIT_DONE && folder)
+        code = cluster_request_explore(&request, run);
     if (code == EXIT_DONE) {
         say("%s: %zu rows of %zu numbers, %s", options->operands[0], run->features.rows,
             run->features.cols,

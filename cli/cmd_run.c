@@ -3,6 +3,7 @@
 #include "cluster_options.h"
 #include "commands.h"
 #include "console.h"
+#include "cover_maps.h"
 #include "json_out.h"
 #include "labels_print.h"
 #include "photo_options.h"
@@ -15,6 +16,10 @@ static int group_and_save(covey_run *run, cluster_request *request, const option
     covey_run *previous = run_output_previous(folder);
     int code = cluster_request_compute(request, run, 1, previous);
     covey_run_free(previous);
+    if (code == EXIT_DONE)
+        code = cluster_request_explore(request, run);
+    if (code == EXIT_DONE)
+        code = cover_maps(run, options);
     if (code == EXIT_STOPPED)
         return run_output_keep_stopped(run, options, started);
     if (code != EXIT_DONE)

@@ -7,16 +7,7 @@
 
 #include "covey/covey.h"
 
-/* One loss under one solver, summed over the clusters. */
-typedef struct solver_row {
-    const char *loss, *solver;
-    double objective;
-    double gap; /* of the objective to the best of this loss's solvers */
-    long long iterations, evaluations;
-    size_t clusters, converged;
-    double seconds;
-    double from_exact; /* largest distance of a centre to the exact one; NaN: there is none */
-} solver_row;
+typedef covey_solver_row solver_row;
 
 /* Solves each cluster's centre again from its mean, by each solver that takes the loss. x: the rows
  * that were clustered, [n][d]. `*rows` [*n_rows] is freed with free. Returns the exit code. */

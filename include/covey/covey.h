@@ -9,6 +9,7 @@
 #include "covey/cluster.h"
 #include "covey/compare.h"
 #include "covey/cpu.h"
+#include "covey/dial.h"
 #include "covey/diff.h"
 #include "covey/labels.h"
 #include "covey/landscape.h"

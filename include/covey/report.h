@@ -55,6 +55,14 @@ COVEY_API COVEY_NODISCARD covey_status covey_figure_save_tiles(const char *path,
                                                                const covey_tile *tiles, size_t n,
                                                                size_t columns, covey_error *err);
 
+/* Feature maps for a page: maps [n][height][width] after covey_figure_normalise_map, n <= 64, side by
+ * side without words, each in viridis over its own range and averaged down by a whole factor to
+ * about `side` pixels. *png [*bytes] is freed with covey_free. */
+COVEY_API COVEY_NODISCARD covey_status covey_figure_encode_strip(uint8_t **png, size_t *bytes,
+                                                                 const uint8_t *maps, size_t n,
+                                                                 size_t height, size_t width,
+                                                                 size_t side, covey_error *err);
+
 /* A titled grid of feature maps, the photo beside them: maps [n][height][width] 8 bits after
  * covey_figure_normalise_map, coloured by viridis over each map's own range, or over
  * [range_low, range_high] if range_low < range_high. titles [n]. photo [side][side][3] or NULL. */

@@ -9,9 +9,11 @@
 
 #include "covey/catalogue.h"
 #include "covey/compare.h"
+#include "covey/dial.h"
 #include "covey/network.h"
 #include "covey/npy.h"
 #include "covey/photo.h"
+#include "covey/strangers.h"
 
 COVEY_BEGIN_DECLS
 
@@ -32,6 +34,27 @@ typedef struct covey_run_skip {
     size_t root;
     const char *reason;
 } covey_run_skip;
+
+/* One loss under one solver, summed over its clusters' centres, each solved again from its mean. */
+typedef struct covey_solver_row {
+    const char *loss, *solver; /* names, static */
+    double objective;
+    double gap; /* of the objective to the best of this loss's solvers */
+    long long iterations, evaluations;
+    size_t clusters, converged;
+    double seconds;
+    double from_exact; /* largest distance of a centre to the exact one; NaN: there is none */
+} covey_solver_row;
+
+/* The layers of the write-up, and what is kept of each for the covers of the largest groups. */
+#define COVEY_WRITE_UP_LAYERS 1, 2, 3, 8, 15, 22, 29
+enum { COVEY_RUN_MAP_COVERS = 6, COVEY_RUN_MAP_CHANNELS = 8, COVEY_RUN_MAP_SIDE = 56 };
+typedef struct covey_run_map {
+    int64_t row;
+    int layer;
+    const uint8_t *png; /* the first channels side by side: covey_figure_encode_strip */
+    size_t bytes;
+} covey_run_map;
 
 /* A photo that is nearly the same as an earlier one: a copy saved again, a frame of a burst. */
 typedef struct covey_duplicate {
@@ -105,6 +128,12 @@ typedef struct covey_run {
     covey_label_scores *scores; /* against labels (covey/labels.h), or NULL */
     covey_duplicate *duplicates; /* [n_duplicates], by row */
     size_t n_duplicates;
+    covey_strangers strangers;     /* n_rows 0: not looked into */
+    covey_solver_row *solver_rows; /* [n_solver_rows], as covey compare --solvers finds them */
+    size_t n_solver_rows;
+    covey_run_map *maps; /* [n_maps], those of one photo together, by layer */
+    size_t n_maps;
+    covey_dial dial; /* of the comparison's groups; n_frames 0: none */
     void *arena; /* internal: strings and thumbnails */
     int arena_failed; /* internal: 1 once memory for them ran out */
     void *thumbs; /* internal: more thumbnails, in a temporary file */
@@ -139,6 +168,16 @@ COVEY_API const char *covey_run_copy_string(covey_run *run, const char *s);
 COVEY_API COVEY_NODISCARD covey_status covey_run_record_input(covey_run *run, const char **path,
                                                               const char **sha256,
                                                               const char *file, covey_error *err);
+
+/* Adds a picture of feature maps, copied, after those that are there: COVEY_E_ARGUMENT for a row
+ * that is no photo and beyond COVEY_RUN_MAP_COVERS photos of the write-up's layers. */
+COVEY_API COVEY_NODISCARD covey_status covey_run_add_map(covey_run *run, int64_t row, int layer,
+                                                         const uint8_t *png, size_t bytes);
+
+/* run->solver_rows <- a copy of rows [n]; n may be 0. */
+COVEY_API COVEY_NODISCARD covey_status covey_run_keep_solvers(covey_run *run,
+                                                              const covey_solver_row *rows,
+                                                              size_t n, covey_error *err);
 
 /* Describes every photo of `files`, decoding beside the network. What the catalogue knows is not
  * computed, and what is computed is kept there as it comes; the result is the same to the byte.

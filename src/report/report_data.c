@@ -77,6 +77,33 @@ static void add_words(covey__page *page) {
         {"kAlt", COVEY__MSG_K_ALT},
         {"curvesAlt", COVEY__MSG_CURVES_ALT},
         {"mapHint", COVEY__MSG_MAP_HINT},
+        {"strangersAlt", COVEY__MSG_STRANGERS_ALT},
+        {"strangersShare", COVEY__MSG_STRANGERS_SHARE},
+        {"strangersUnit", COVEY__MSG_STRANGERS_UNIT},
+        {"strangersMean", COVEY__MSG_STRANGERS_MEAN},
+        {"strangersMost", COVEY__MSG_STRANGERS_MOST},
+        {"strangersCovers", COVEY__MSG_STRANGERS_COVERS},
+        {"landPlay", COVEY__MSG_LAND_PLAY},
+        {"landPause", COVEY__MSG_LAND_PAUSE},
+        {"landDescent", COVEY__MSG_LAND_DESCENT},
+        {"landTitle", COVEY__MSG_LAND_TITLE},
+        {"landAlt", COVEY__MSG_LAND_ALT},
+        {"landFalls", COVEY__MSG_LAND_FALLS},
+        {"landFallsAlt", COVEY__MSG_LAND_FALLS_ALT},
+        {"landAbove", COVEY__MSG_LAND_ABOVE},
+        {"landStepAxis", COVEY__MSG_LAND_AT},
+        {"landMoment", COVEY__MSG_LAND_MOMENT},
+        {"landSum", COVEY__MSG_LAND_SUM},
+        {"dialNames", COVEY__MSG_DIAL_NAMES},
+        {"dialAt", COVEY__MSG_DIAL_AT},
+        {"dialBetween", COVEY__MSG_DIAL_BETWEEN},
+        {"dialCurve", COVEY__MSG_DIAL_CURVE},
+        {"dialCurveAlt", COVEY__MSG_DIAL_CURVE_ALT},
+        {"dialNewCover", COVEY__MSG_DIAL_NEW_COVER},
+        {"dialLeast", COVEY__MSG_DIAL_LEAST},
+        {"dialAllEqual", COVEY__MSG_DIAL_ALL_EQUAL},
+        {"dialStart", COVEY__MSG_DIAL_START},
+        {"dialSum", COVEY__MSG_DIAL_SUM},
         {"mapFar", COVEY__MSG_MAP_FAR},
         {"mapNear", COVEY__MSG_MAP_NEAR},
         {"mapOpen", COVEY__MSG_MAP_OPEN},
@@ -170,6 +197,9 @@ void covey__page_write_data(covey__page *page) {
     add_ways(page);
     covey__page_write_k_table(page);
     covey__page_write_map_data(page);
+    covey__page_write_dial_data(page);
+    covey__page_write_landscape_data(page);
+    covey__page_write_studies_data(page);
     add_words(page);
     covey__page_add(page, "}</script>\n");
 }

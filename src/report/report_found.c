@@ -51,5 +51,7 @@ void covey__page_write_found(covey__page *page) {
         add_part(page, "chart-curves", COVEY__MSG_CURVES_CHART, COVEY__MSG_CURVES_CHART_INTRO);
     if (comparison->n_k_table > 1)
         add_part(page, "chart-k", COVEY__MSG_K_CHART, COVEY__MSG_K_CHART_INTRO);
+    covey__page_write_landscape(page);
+    covey__page_write_studies(page);
     covey__page_add(page, "</section>\n");
 }

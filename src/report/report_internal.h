@@ -4,6 +4,7 @@
 #define COVEY_REPORT_INTERNAL_H
 
 #include "base_internal.h"
+#include "covey/landscape.h"
 #include "covey/report.h"
 
 /* ---- sentences --------------------------------------------------------------------------- */
@@ -85,12 +86,16 @@ typedef struct covey__page {
     double *tsne;          /* [n][2], or NULL where rows are few or many */
     covey_neighbour *near; /* [n][COVEY__NEAR_SHOWN], or NULL */
     covey__residuals *residuals; /* [n_losses], or NULL */
+    covey_landscape *landscapes; /* [n_losses] of one group, grid NULL: none; or NULL */
+    size_t landscape_group;
 } covey__page;
 
 /* Fills the last part of the page, which will be written to `path`. */
 covey_status covey__page_measure(covey__page *page, const char *path, covey_error *err);
 covey_status covey__page_measure_residuals(covey__page *page, covey_error *err);
 covey_status covey__page_measure_map(covey__page *page, covey_error *err);
+covey_status covey__page_measure_landscapes(covey__page *page, covey_error *err);
+void covey__page_fini_landscapes(covey__page *page);
 void covey__page_measure_fini(covey__page *page);
 
 /* Writes a message with its arguments, all escaped. */
@@ -129,6 +134,10 @@ void covey__page_write_tools(covey__page *page, int grouped);
 void covey__page_write_contact(covey__page *page); /* all photos, where nothing was clustered */
 void covey__page_write_undecided(covey__page *page);
 void covey__page_write_map(covey__page *page);
+void covey__page_write_dial(covey__page *page);
+void covey__page_write_seen(covey__page *page);
+void covey__page_write_studies(covey__page *page); /* a part of how it was found */
+void covey__page_write_landscape(covey__page *page); /* a part of how it was found */
 void covey__page_write_losses(covey__page *page);
 void covey__page_write_found(covey__page *page);
 void covey__page_write_skipped(covey__page *page);
@@ -139,6 +148,9 @@ void covey__page_write_residuals(covey__page *page, size_t l);
 void covey__page_write_history(covey__page *page, size_t l);
 void covey__page_write_k_table(covey__page *page);
 void covey__page_write_map_data(covey__page *page);
+void covey__page_write_dial_data(covey__page *page);
+void covey__page_write_landscape_data(covey__page *page);
+void covey__page_write_studies_data(covey__page *page);
 void covey__page_write_data(covey__page *page); /* the numbers the script works with */
 
 /* The bundle of src/report/page. */

@@ -76,6 +76,8 @@ covey_status covey__page_measure(covey__page *page, const char *path, covey_erro
     COVEY_TRY(find_ways(page, path, err));
     if (page->comparison)
         COVEY_TRY(covey__page_measure_residuals(page, err));
+    if (page->comparison)
+        COVEY_TRY(covey__page_measure_landscapes(page, err));
     if (!run->features.data || run->features.rows != n || n < 2 || !page->comparison)
         goto done;
     COVEY_TRY(covey__page_measure_map(page, err));
@@ -97,4 +99,5 @@ void covey__page_measure_fini(covey__page *page) {
     covey__free(page->tsne);
     covey__free(page->near);
     covey__free(page->residuals);
+    covey__page_fini_landscapes(page);
 }

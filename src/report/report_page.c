@@ -146,6 +146,8 @@ static covey_status prepare(covey__page *page, const covey_run *run,
                                  : run->features.rows;
     for (size_t i = 0; i < run->n_photos; ++i)
         total += run->photos[i].thumb ? (run->photos[i].thumb_bytes + 2) / 3 * 4 : 0;
+    for (size_t i = 0; i < run->n_maps; ++i)
+        total += (run->maps[i].bytes + 2) / 3 * 4;
     page->thumbs_inline = total <= limit;
     const covey_comparison *comparison = page->comparison;
     if (!comparison)
@@ -257,7 +259,11 @@ static void add_navigation(covey__page *page) {
         if (page->map)
             add_link(page, "map", COVEY__MSG_MAP, 0);
         add_link(page, "losses", COVEY__MSG_LOSSES, page->comparison->n_losses);
+        if (page->run->dial.n_frames)
+            add_link(page, "dial", COVEY__MSG_DIAL_SHORT, 0);
         add_link(page, "found-how", COVEY__MSG_FOUND, 0);
+        if (page->run->n_maps && page->has_photos)
+            add_link(page, "seen", COVEY__MSG_SEEN, 0);
     } else if (page->has_photos) {
         add_link(page, "groups", COVEY__MSG_PHOTOS, page->n);
     }
@@ -288,7 +294,9 @@ static void write_page(covey__page *page) {
             covey__page_write_undecided(page);
         covey__page_write_map(page);
         covey__page_write_losses(page);
+        covey__page_write_dial(page);
         covey__page_write_found(page);
+        covey__page_write_seen(page);
     } else if (page->has_photos) {
         covey__page_write_contact(page);
     }

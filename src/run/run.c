@@ -29,6 +29,8 @@ void covey_run_free(covey_run *run) {
     if (!run)
         return;
     covey_comparison_fini(&run->comparison);
+    covey_dial_fini(&run->dial);
+    covey_strangers_fini(&run->strangers);
     covey_matrix_fini(&run->features);
     covey__free(run->roots);
     covey__free(run->photos);

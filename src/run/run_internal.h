@@ -37,6 +37,11 @@ typedef covey_status (*covey__jpeg_sink)(void *user, size_t index, const uint8_t
 covey_status covey__run_jpegs(const covey_run *run, const int64_t *rows, size_t n, size_t side,
                               covey__jpeg_sink sink, void *user, covey_error *err);
 
+/* "maps/000012_layer_29.png" */
+void covey__run_map_name(char out[48], int64_t row, int layer);
+/* Fills run->maps from the folder, after the comparison. */
+covey_status covey__run_load_maps(covey_run *run, const char *folder, covey_error *err);
+
 /* The texts of the folder's tables; covey__text.failed is sticky and checked by the caller. */
 void covey__run_images_csv(covey__text *text, const covey_run *run);
 void covey__run_clusters_csv(covey__text *text, const covey_run *run);

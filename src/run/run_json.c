@@ -321,6 +321,10 @@ covey_status covey__run_passport_json(char **out, const covey_run *run, const ch
     for (const char *const *name = covey__run_contract_files; *name; ++name)
         COVEY_TRY(add_digest(j, files, folder, *name, err));
     COVEY_TRY(add_digest(j, files, folder, "duplicates.csv", err));
+    if (run->dial.n_frames)
+        COVEY_TRY(add_digest(j, files, folder, "dial.json", err));
+    if (run->strangers.n_rows)
+        COVEY_TRY(add_digest(j, files, folder, "strangers.json", err));
     for (size_t l = 0; l < run->comparison.n_losses; ++l) {
         char name[128];
         snprintf(name, sizeof name, "centres/%s.npy", run->comparison.clusterings[l].loss.ops->name);

@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "json_internal.h"
+#include "run_dial_internal.h"
 #include "run_internal.h"
 #include "run_labels_internal.h"
+#include "run_studies_internal.h"
 
 enum { TEXT_LIMIT = 1 << 30, MAX_LOSSES = 64, MAX_CLUSTERS = 1 << 20 };
 
@@ -586,6 +588,31 @@ done:
     return status;
 }
 
+/* Runs made before there were such files, and those that did not look into it, have none.
+ * solvers.json varies from run to run, so that its digest is not in the passport. */
+static covey_status load_study(loader *in, const char *name, int (*load)(covey_run *, const json_t *),
+                               int listed, covey_error *err) {
+    json_t *root = NULL;
+    if (listed && !json_object_get(json_object_get(in->passport, "files"), name))
+        return COVEY_OK;
+    covey_status status = read_json(in, name, &root, err);
+    if (status == COVEY_E_NOT_FOUND && !listed)
+        return COVEY_OK;
+    if (status == COVEY_OK && load(in->run, root))
+        status = broken(in, name, "does not fit the run", err);
+    json_decref(root);
+    return status;
+}
+
+static covey_status load_studies(loader *in, covey_error *err) {
+    covey_status status = load_study(in, "dial.json", covey__run_dial_load, 1, err);
+    if (status == COVEY_OK)
+        status = load_study(in, "strangers.json", covey__run_strangers_load, 1, err);
+    if (status == COVEY_OK)
+        status = load_study(in, "solvers.json", covey__run_solvers_load, 0, err);
+    return status;
+}
+
 /* ---- thumbnails and names ------------------------------------------------------------------------ */
 
 static covey_status load_thumbs(loader *in, covey_error *err) {
@@ -655,6 +682,8 @@ covey_status covey_run_load(covey_run **out, const char *folder, covey_error *er
         status = broken(&in, "comparison.json", "has labels that do not fit", err);
         goto done;
     }
+    COVEY_TRY(load_studies(&in, err));
+    COVEY_TRY(covey__run_load_maps(run, folder, err));
     COVEY_TRY(load_thumbs(&in, err));
     COVEY_TRY(load_names(&in, err));
     COVEY_NOMEM_IF(run->arena_failed, err);

@@ -12,7 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "run_internal.h"
+#include "run_dial_internal.h"
+#include "run_studies_internal.h"
 
 static covey_status write_named(const char *folder, const char *name, const void *data,
                                 size_t size, covey_error *err) {
@@ -297,6 +298,16 @@ static covey_status save_thumbs(const covey_run *run, const char *folder, covey_
     return status;
 }
 
+static covey_status save_maps(const covey_run *run, const char *folder, covey_error *err) {
+    covey_status status = run->n_maps ? make_folder(folder, "maps", err) : COVEY_OK;
+    for (size_t i = 0; status == COVEY_OK && i < run->n_maps; ++i) {
+        char name[48];
+        covey__run_map_name(name, run->maps[i].row, run->maps[i].layer);
+        status = write_named(folder, name, run->maps[i].png, run->maps[i].bytes, err);
+    }
+    return status;
+}
+
 typedef struct covers {
     const covey_run *run;
     const char *folder;
@@ -362,6 +373,28 @@ done:
     return status;
 }
 
+/* What was looked into beyond the comparison, each in its own file. */
+static covey_status save_studies(const covey_run *run, const char *folder, covey_error *err) {
+    const struct {
+        int there;
+        const char *name;
+        covey_status (*write)(char **out, const covey_run *run, covey_error *err);
+    } studies[] = {{run->dial.n_frames > 0, "dial.json", covey__run_dial_json},
+                   {run->strangers.n_rows > 0, "strangers.json", covey__run_strangers_json},
+                   {run->n_solver_rows > 0, "solvers.json", covey__run_solvers_json}};
+    covey_status status = COVEY_OK;
+    for (size_t i = 0; i < sizeof studies / sizeof *studies && status == COVEY_OK; ++i) {
+        char *json = NULL;
+        if (!studies[i].there)
+            continue;
+        status = studies[i].write(&json, run, err);
+        if (status == COVEY_OK)
+            status = write_named(folder, studies[i].name, json, strlen(json), err);
+        covey_free(json);
+    }
+    return status;
+}
+
 static covey_status build(const covey_run *run, const char *folder, covey_run_extras_fn extras,
                           void *user, covey_error *err) {
     covey_status status = COVEY_OK;
@@ -375,8 +408,10 @@ static covey_status build(const covey_run *run, const char *folder, covey_run_ex
     COVEY_TRY(write_named(folder, "comparison.json", json, strlen(json), err));
     covey__free(json);
     json = NULL;
+    COVEY_TRY(save_studies(run, folder, err));
     COVEY_TRY(save_thumbs(run, folder, err));
     COVEY_TRY(save_covers(run, folder, err));
+    COVEY_TRY(save_maps(run, folder, err));
     if (extras)
         COVEY_TRY(extras(user, run, folder, err));
     COVEY_TRY(covey__run_passport_json(&json, run, folder, err));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { count, fill, fixed, plain, setNumerals } from "../../src/report/page/text.js";
+import { apart, count, fill, fixed, plain, setNumerals } from "../../src/report/page/text.js";
 
 test("sentences take their arguments by number, in any order", () => {
   assert.equal(fill("{1} of {0}, {1}", "a", 2), "2 of a, 2");
@@ -21,4 +21,11 @@ test("numbers within Persian sentences", () => {
   assert.deepEqual([0.125, 1234].map(plain), ["0.125", "1234"], "data stays as it is");
   setNumerals("0123456789", ",");
   assert.equal(count(1000), "1,000");
+});
+
+test("names at the ends of lines stay apart and on the chart", () => {
+  assert.deepEqual(apart([10, 50, 90], 12, 100), [10, 50, 90]);
+  assert.deepEqual(apart([50, 50, 51], 12, 100), [50, 62, 74]);
+  assert.deepEqual(apart([98, 99, 97], 12, 100), [88, 100, 76]);
+  assert.deepEqual(apart([], 12, 100), []);
 });

@@ -28,6 +28,11 @@ import { count, fill, setNumerals } from "./text.js";
  * @property {number[]} nearness
  * @property {string[]} ways to each root, "": none @property {number[]} root of each photo, [] if one
  * @property {{name: string, x: number[], y: number[], trust: string}[]} maps 0 .. 10000
+ * @property {{c: number, rows: number[], frames: import("./barron.js").Frame[]}} [dial] labels and
+ *   weights belong to the rows kept
+ * @property {({rows: number, side: number, low: number, high: number, half: number, grid: number[],
+ *   paths: import("./descent.js").Path[]}|null)[]} landscapes by loss
+ * @property {number[][]} strangers loss, share, mean and largest move of centres, of covers
  * @property {string} mapShare of the variance
  * @property {number} kChosen @property {Record<string, number[]>} kTable
  * @property {Record<string, string>} say */

@@ -20,6 +20,9 @@ import "./sheet.js";
 import "./duel.js";
 import "./found.js";
 import "./map.js";
+import "./dial.js";
+import "./landscape.js";
+import "./strangers.js";
 import "./follow.js";
 
 /* Last, so that controls show only if they work. */

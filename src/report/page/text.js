@@ -25,3 +25,18 @@ export const fixed = (v) => (v === null ? "\u2013" : v.toFixed(2));
 /** Three digits that matter. @param {number|null} v */
 export const plain = (v) =>
   v === null ? "\u2013" : Math.abs(v) >= 1000 || v === 0 ? String(v) : v.toPrecision(3);
+
+/** Names at the ends of lines, moved apart so that none covers another: the tops of each, in order.
+ * @param {number[]} wanted @param {number} gap @param {number} lowest the last may be here */
+export function apart(wanted, gap, lowest) {
+  const order = wanted.map((_, i) => i).sort((a, b) => wanted[a] - wanted[b]);
+  const placed = wanted.slice();
+  for (let i = 1; i < order.length; ++i)
+    placed[order[i]] = Math.max(placed[order[i]], placed[order[i - 1]] + gap);
+  let limit = lowest;
+  for (const i of order.reverse()) {
+    placed[i] = Math.min(placed[i], limit);
+    limit = placed[i] - gap;
+  }
+  return placed;
+}
