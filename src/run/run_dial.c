@@ -6,58 +6,58 @@
 #include <string.h>
 
 #include "run_dial_internal.h"
+#include "run_json_internal.h"
 
 enum { WEIGHT_ONE = 10000, MOST_FRAMES = 64 };
 
 /* ---- there ----------------------------------------------------------------------------------- */
 
-static json_t *integers(const int64_t *values, size_t n) {
-    json_t *array = json_array();
+static json_t *integers(covey__json *j, const int64_t *values, size_t n) {
+    json_t *array = covey__json_array(j);
     for (size_t i = 0; i < n; ++i)
-        json_array_append_new(array, json_integer(values[i]));
+        covey__json_append(j, array, json_integer(values[i]));
     return array;
 }
 
-static json_t *frame_json(const covey_dial *dial, const covey_dial_frame *frame) {
-    json_t *object = json_object(), *sizes = json_array(), *shift = json_array();
-    json_t *labels = json_array(), *weights = json_array();
-    json_object_set_new(object, "alpha",
+static json_t *frame_json(covey__json *j, const covey_dial *dial,
+                          const covey_dial_frame *frame) {
+    json_t *object = covey__json_object(j), *sizes = covey__json_array(j), *shift = covey__json_array(j);
+    json_t *labels = covey__json_array(j), *weights = covey__json_array(j);
+    covey__json_set(j, object, "alpha",
                         isinf(frame->alpha) ? json_string("-inf") : json_real(frame->alpha));
-    json_object_set_new(object, "objective", json_real(frame->objective));
-    json_object_set_new(object, "rounds", json_integer(frame->rounds));
-    json_object_set_new(object, "converged", json_boolean(frame->converged));
-    json_object_set_new(object, "moved", json_integer((json_int_t)frame->moved));
-    for (size_t j = 0; j < dial->k; ++j) {
-        json_array_append_new(sizes, json_integer((json_int_t)frame->sizes[j]));
-        json_array_append_new(shift, json_real(frame->shift[j]));
+    covey__json_set(j, object, "objective", json_real(frame->objective));
+    covey__json_set(j, object, "rounds", json_integer(frame->rounds));
+    covey__json_set(j, object, "converged", json_boolean(frame->converged));
+    covey__json_set(j, object, "moved", json_integer((json_int_t)frame->moved));
+    for (size_t g = 0; g < dial->k; ++g) {
+        covey__json_append(j, sizes, json_integer((json_int_t)frame->sizes[g]));
+        covey__json_append(j, shift, json_real(frame->shift[g]));
     }
-    json_object_set_new(object, "sizes", sizes);
-    json_object_set_new(object, "covers", integers(frame->covers, dial->k));
-    json_object_set_new(object, "shift", shift);
+    covey__json_set(j, object, "sizes", sizes);
+    covey__json_set(j, object, "covers", integers(j, frame->covers, dial->k));
+    covey__json_set(j, object, "shift", shift);
     for (size_t i = 0; i < dial->n_rows; ++i) {
-        json_array_append_new(labels, json_integer(frame->labels[i]));
-        json_array_append_new(weights,
+        covey__json_append(j, labels, json_integer(frame->labels[i]));
+        covey__json_append(j, weights,
                               json_integer((json_int_t)lround(frame->weights[i] * WEIGHT_ONE)));
     }
-    json_object_set_new(object, "labels", labels);
-    json_object_set_new(object, "weights", weights);
+    covey__json_set(j, object, "labels", labels);
+    covey__json_set(j, object, "weights", weights);
     return object;
 }
 
 covey_status covey__run_dial_json(char **out, const covey_run *run, covey_error *err) {
     const covey_dial *dial = &run->dial;
-    json_t *root = json_object(), *frames = json_array();
-    json_object_set_new(root, "loss", json_string("barron"));
-    json_object_set_new(root, "c", json_real(dial->c));
-    json_object_set_new(root, "k", json_integer((json_int_t)dial->k));
-    json_object_set_new(root, "rows", integers(dial->rows, dial->n_rows));
+    covey__json json = {0}, *j = &json;
+    json_t *root = covey__json_object(j), *frames = covey__json_array(j);
+    covey__json_set(j, root, "loss", json_string("barron"));
+    covey__json_set(j, root, "c", json_real(dial->c));
+    covey__json_set(j, root, "k", json_integer((json_int_t)dial->k));
+    covey__json_set(j, root, "rows", integers(j, dial->rows, dial->n_rows));
     for (size_t f = 0; f < dial->n_frames; ++f)
-        json_array_append_new(frames, frame_json(dial, &dial->frames[f]));
-    json_object_set_new(root, "frames", frames);
-    *out = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    json_decref(root);
-    return *out ? COVEY_OK
-                : covey__fail(err, COVEY_E_NOMEM, NULL, "memory ran out while writing JSON");
+        covey__json_append(j, frames, frame_json(j, dial, &dial->frames[f]));
+    covey__json_set(j, root, "frames", frames);
+    return covey__json_finish(out, j, root, JSON_COMPACT | JSON_REAL_PRECISION(17), err);
 }
 
 /* ---- and back -------------------------------------------------------------------------------- */

@@ -131,9 +131,9 @@ static json_t *undecided_of(covey__json *j, const covey_run *run) {
     return array;
 }
 
-static covey_status dump(char **out, const covey__json *j, json_t *root, covey_error *err) {
-    covey_status status =
-        covey__json_dump(out, j->failed ? NULL : root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
+covey_status covey__json_finish(char **out, const covey__json *json, json_t *root, size_t flags,
+                                covey_error *err) {
+    covey_status status = covey__json_dump(out, json->failed ? NULL : root, flags);
     json_decref(root);
     if (status != COVEY_OK)
         return covey__fail(err, COVEY_E_NOMEM, NULL, "memory ran out while writing JSON");
@@ -182,7 +182,7 @@ covey_status covey__run_comparison_json(char **out, const covey_run *run, covey_
     covey__json_set(j, root, "undecided", undecided_of(j, run));
     if (run->scores)
         covey__json_set(j, root, "labels", covey__run_labels_json(j, run));
-    return dump(out, j, root, err);
+    return covey__json_finish(out, j, root, JSON_INDENT(1) | JSON_REAL_PRECISION(17), err);
 }
 
 static covey_status add_digest(covey__json *j, json_t *files, const char *folder, const char *name,
@@ -330,7 +330,7 @@ covey_status covey__run_passport_json(char **out, const covey_run *run, const ch
         snprintf(name, sizeof name, "centres/%s.npy", run->comparison.clusterings[l].loss.ops->name);
         COVEY_TRY(add_digest(j, files, folder, name, err));
     }
-    return dump(out, j, root, err);
+    return covey__json_finish(out, j, root, JSON_INDENT(1) | JSON_REAL_PRECISION(17), err);
 done:
     json_decref(root);
     return status;

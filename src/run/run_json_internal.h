@@ -7,6 +7,8 @@
 #include <jansson.h>
 #include <stddef.h>
 
+#include "covey/status.h"
+
 typedef struct covey__json {
     int failed; /* sticky: ask once, at the end */
 } covey__json;
@@ -35,5 +37,9 @@ static inline void covey__json_append(covey__json *json, json_t *array, json_t *
 
 /* The cleaned text; NULL gives null. */
 json_t *covey__json_text(covey__json *json, const char *s);
+
+/* `root`, which is released, as text with jansson's JSON_ flags; freed with covey__free. */
+covey_status covey__json_finish(char **out, const covey__json *json, json_t *root, size_t flags,
+                                covey_error *err);
 
 #endif

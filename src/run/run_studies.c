@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "run_json_internal.h"
 #include "run_studies_internal.h"
 
 enum { MOST_FITS = 1 << 16, MOST_SOLVER_ROWS = 1024 };
@@ -38,37 +39,31 @@ static int loss_at(size_t *out, const covey_comparison *c, const json_t *object)
     return -1;
 }
 
-static covey_status dump(char **out, json_t *root, covey_error *err) {
-    *out = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
-    json_decref(root);
-    return *out ? COVEY_OK
-                : covey__fail(err, COVEY_E_NOMEM, NULL, "memory ran out while writing JSON");
-}
-
 /* ---- strangers ------------------------------------------------------------------------------- */
 
 covey_status covey__run_strangers_json(char **out, const covey_run *run, covey_error *err) {
     const covey_strangers *s = &run->strangers;
-    json_t *root = json_object(), *fits = json_array();
-    json_object_set_new(root, "unit", json_real(s->unit));
-    json_object_set_new(root, "points", json_integer((json_int_t)s->points));
+    covey__json json = {0}, *j = &json;
+    json_t *root = covey__json_object(j), *fits = covey__json_array(j);
+    covey__json_set(j, root, "unit", json_real(s->unit));
+    covey__json_set(j, root, "points", json_integer((json_int_t)s->points));
     for (size_t i = 0; i < s->n_rows; ++i) {
         const covey_strangers_row *row = &s->rows[i];
         const char *name = run->comparison.clusterings[row->loss].loss.ops->name;
-        json_t *object = json_object();
-        json_object_set_new(object, "loss", json_string(name));
-        json_object_set_new(object, "strangers", json_integer((json_int_t)row->strangers));
-        json_object_set_new(object, "share", json_real(row->share));
-        json_object_set_new(object, "centre_mean", real_or_null(row->centre_mean));
-        json_object_set_new(object, "centre_most", real_or_null(row->centre_most));
-        json_object_set_new(object, "representative_mean", real_or_null(row->representative_mean));
-        json_object_set_new(object, "changed", json_integer((json_int_t)row->changed));
-        json_object_set_new(object, "taken", json_integer((json_int_t)row->taken));
-        json_object_set_new(object, "ari", real_or_null(row->ari));
-        json_array_append_new(fits, object);
+        json_t *object = covey__json_object(j);
+        covey__json_set(j, object, "loss", json_string(name));
+        covey__json_set(j, object, "strangers", json_integer((json_int_t)row->strangers));
+        covey__json_set(j, object, "share", json_real(row->share));
+        covey__json_set(j, object, "centre_mean", real_or_null(row->centre_mean));
+        covey__json_set(j, object, "centre_most", real_or_null(row->centre_most));
+        covey__json_set(j, object, "representative_mean", real_or_null(row->representative_mean));
+        covey__json_set(j, object, "changed", json_integer((json_int_t)row->changed));
+        covey__json_set(j, object, "taken", json_integer((json_int_t)row->taken));
+        covey__json_set(j, object, "ari", real_or_null(row->ari));
+        covey__json_append(j, fits, object);
     }
-    json_object_set_new(root, "fits", fits);
-    return dump(out, root, err);
+    covey__json_set(j, root, "fits", fits);
+    return covey__json_finish(out, j, root, JSON_INDENT(1) | JSON_REAL_PRECISION(17), err);
 }
 
 static int read_stranger(covey_strangers_row *out, const covey_comparison *c,
@@ -107,24 +102,25 @@ int covey__run_strangers_load(covey_run *run, const json_t *root) {
 /* ---- solvers --------------------------------------------------------------------------------- */
 
 covey_status covey__run_solvers_json(char **out, const covey_run *run, covey_error *err) {
-    json_t *root = json_object(), *rows = json_array();
+    covey__json json = {0}, *j = &json;
+    json_t *root = covey__json_object(j), *rows = covey__json_array(j);
     for (size_t i = 0; i < run->n_solver_rows; ++i) {
         const covey_solver_row *row = &run->solver_rows[i];
-        json_t *object = json_object();
-        json_object_set_new(object, "loss", json_string(row->loss));
-        json_object_set_new(object, "solver", json_string(row->solver));
-        json_object_set_new(object, "objective", real_or_null(row->objective));
-        json_object_set_new(object, "gap", real_or_null(row->gap));
-        json_object_set_new(object, "iterations", json_integer(row->iterations));
-        json_object_set_new(object, "evaluations", json_integer(row->evaluations));
-        json_object_set_new(object, "clusters", json_integer((json_int_t)row->clusters));
-        json_object_set_new(object, "converged", json_integer((json_int_t)row->converged));
-        json_object_set_new(object, "seconds", real_or_null(row->seconds));
-        json_object_set_new(object, "from_exact", real_or_null(row->from_exact));
-        json_array_append_new(rows, object);
+        json_t *object = covey__json_object(j);
+        covey__json_set(j, object, "loss", json_string(row->loss));
+        covey__json_set(j, object, "solver", json_string(row->solver));
+        covey__json_set(j, object, "objective", real_or_null(row->objective));
+        covey__json_set(j, object, "gap", real_or_null(row->gap));
+        covey__json_set(j, object, "iterations", json_integer(row->iterations));
+        covey__json_set(j, object, "evaluations", json_integer(row->evaluations));
+        covey__json_set(j, object, "clusters", json_integer((json_int_t)row->clusters));
+        covey__json_set(j, object, "converged", json_integer((json_int_t)row->converged));
+        covey__json_set(j, object, "seconds", real_or_null(row->seconds));
+        covey__json_set(j, object, "from_exact", real_or_null(row->from_exact));
+        covey__json_append(j, rows, object);
     }
-    json_object_set_new(root, "rows", rows);
-    return dump(out, root, err);
+    covey__json_set(j, root, "rows", rows);
+    return covey__json_finish(out, j, root, JSON_INDENT(1) | JSON_REAL_PRECISION(17), err);
 }
 
 static int read_solver(covey_solver_row *out, const covey_comparison *c, const json_t *object) {
