@@ -57,7 +57,8 @@ COVEY_API COVEY_NODISCARD covey_status covey_figure_save_tiles(const char *path,
 
 /* Feature maps for a page: maps [n][height][width] after covey_figure_normalise_map, n <= 64, side by
  * side without words, each in viridis over its own range and averaged down by a whole factor to
- * about `side` pixels. *png [*bytes] is freed with covey_free. */
+ * about `side` pixels; white fills up to an even width and height. *png [*bytes] is freed with
+ * covey_free; COVEY_E_DRAW as for figures. */
 COVEY_API COVEY_NODISCARD covey_status covey_figure_encode_strip(uint8_t **png, size_t *bytes,
                                                                  const uint8_t *maps, size_t n,
                                                                  size_t height, size_t width,

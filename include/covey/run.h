@@ -49,6 +49,7 @@ typedef struct covey_solver_row {
 /* The layers of the write-up, and what is kept of each for the covers of the largest groups. */
 #define COVEY_WRITE_UP_LAYERS 1, 2, 3, 8, 15, 22, 29
 enum { COVEY_RUN_MAP_COVERS = 6, COVEY_RUN_MAP_CHANNELS = 8, COVEY_RUN_MAP_SIDE = 56 };
+/* Feature maps of one photo at one layer, as a picture. */
 typedef struct covey_run_map {
     int64_t row;
     int layer;

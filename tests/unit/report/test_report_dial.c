@@ -91,8 +91,8 @@ static void strips_are_pictures(void **state) {
     static const struct {
         size_t n, height, width, side, wide, high;
     } cases[] = {{3, 224, 224, 56, 3 * 56 + 4, 56}, {3, 14, 14, 56, 3 * 14 + 2, 14},
-                 {1, 112, 112, 56, 56, 56},         {2, 7, 100, 50, 2 * 50 + 2, 3},
-                 {1, 1, 1, 56, 1, 1}};
+                 {1, 112, 112, 56, 56, 56},         {2, 7, 100, 50, 2 * 50 + 2, 4},
+                 {1, 1, 1, 56, 2, 2}};
     for (size_t i = 0; i < LENGTH(cases); ++i) {
         uint8_t *png = NULL;
         size_t bytes = 0;
