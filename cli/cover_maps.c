@@ -95,6 +95,10 @@ static covey_status add_all(covey_run *run, covey_network *network, const int64_
         covey_decoder_release(decoder, &photo);
     }
     console_clear();
+    if (status == COVEY_E_DRAW) { /* the page stands without them */
+        say("feature maps of the covers are left out: %s", err->message);
+        status = COVEY_OK;
+    }
     covey_decoder_free(decoder);
     return status;
 }

@@ -8,7 +8,8 @@
 
 /* Fills run->maps: the write-up's layers, COVEY_RUN_MAP_CHANNELS channels each, of the covers of the
  * COVEY_RUN_MAP_COVERS largest groups of the first loss. A photo that cannot be read any more has
- * none. Returns the exit code. */
+ * none, and where the drawing program fails the rest is left out with a sentence. Returns the exit
+ * code. */
 int cover_maps(covey_run *run, const options *options);
 
 #endif

@@ -41,7 +41,8 @@ typedef struct covey_dial {
 COVEY_API void covey_dial_fini(covey_dial *dial); /* accepts a zeroed one */
 
 /* `from`: what covey_compare_compute made of x [n][d] by `cluster`, of which rounds, tolerance,
- * threads and progress are used. Empty clusters stay empty, so that numbers keep. Errors: those of
+ * threads and progress are used. Empty clusters stay empty (size 0, cover -1, shift 0), so that
+ * numbers keep. Errors: those of
  * covey_cluster_compute; `from` of other rows: COVEY_E_ARGUMENT. */
 COVEY_API COVEY_NODISCARD covey_status covey_dial_compute(covey_dial *out,
                                                           const covey_comparison *from,

@@ -96,10 +96,52 @@ static void any_number_of_threads_gives_the_same(void **state) {
     covey_comparison_fini(&c);
 }
 
+/* A number that a run before had and this one has no group for: it has no centre, and stays empty
+ * at every place; the others are as without it. */
+static void a_number_without_a_group_stays_empty(void **state) {
+    (void)state;
+    enum { WIDE = K + 1, HOLE = 1 };
+    covey_comparison c;
+    covey_compare_params params;
+    covey_dial plain, holed;
+    compare(&c, &params, 1);
+    assert_ok(covey_dial_compute(&plain, &c, x, N, D, &params.cluster, &err));
+    covey_clustering *from = &c.clusterings[0], kept = *from;
+    double centres[WIDE * D];
+    size_t sizes[WIDE];
+    for (size_t j = 0; j < WIDE; ++j) {
+        size_t old = j - (j > HOLE);
+        sizes[j] = j == HOLE ? 0 : kept.sizes[old];
+        for (size_t i = 0; i < D; ++i)
+            centres[j * D + i] = j == HOLE ? NAN : kept.centres[old * D + i];
+    }
+    from->k = WIDE;
+    from->centres = centres;
+    from->sizes = sizes;
+    assert_ok(covey_dial_compute(&holed, &c, x, N, D, &params.cluster, &err));
+    *from = kept;
+    assert_int_equal(holed.k, WIDE);
+    for (size_t f = 0; f < holed.n_frames; ++f) {
+        const covey_dial_frame *a = &plain.frames[f], *b = &holed.frames[f];
+        assert_true(b->sizes[HOLE] == 0 && b->covers[HOLE] == -1 && b->shift[HOLE] == 0);
+        assert_true(a->objective == b->objective && a->moved == b->moved);
+        for (size_t j = 0; j < K; ++j) {
+            assert_int_equal(a->sizes[j], b->sizes[j + (j >= HOLE)]);
+            assert_int_equal(a->covers[j], b->covers[j + (j >= HOLE)]);
+        }
+        for (size_t i = 0; i < N; ++i)
+            assert_int_equal(b->labels[i], a->labels[i] + (a->labels[i] >= HOLE));
+    }
+    covey_dial_fini(&plain);
+    covey_dial_fini(&holed);
+    covey_comparison_fini(&c);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strangers_sink),
         cmocka_unit_test(any_number_of_threads_gives_the_same),
+        cmocka_unit_test(a_number_without_a_group_stays_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
