@@ -127,7 +127,7 @@ static void add_measure(covey__page *page, const double *values, size_t l, int h
     covey__text_addf(&page->text, "<td%s>", best ? " class=\"best\"" : "");
     covey__page_add(page, higher ? covey__fixed(values[l], 4).s : covey__significant(values[l]).s);
     if (best) {
-        covey__page_add(page, " <span class=\"mark\">");
+        covey__page_add(page, " <span class=\"chip-best\">");
         COVEY__SAY(page, BEST);
         covey__page_add(page, "</span>");
     }
