@@ -27,6 +27,7 @@ demo: deps all
 test: deps
 	@$(MAKE) --no-print-directory all CMAKE_ARGS="$(CMAKE_ARGS) -DCOVEY_WERROR=$(if $(CI),ON,OFF)"
 	@$(BUILD)/covey weights get oxford
+	@sh scripts/python-env.sh $(BUILD)
 	@cd $(BUILD) && ctest -L 'unit|real' -j $(JOBS) --output-on-failure
 
 test-all: deps-slow test
