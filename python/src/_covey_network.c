@@ -133,21 +133,21 @@ static PyObject *answer(const request *r) {
     return Py_BuildValue("(NnN)", bytes, (Py_ssize_t)r->channels, reasons);
 }
 
-/* describe(paths, pixels, n, height, width, weights, is_file, batch, threads, bf16, crop, exact,
- * decoder, progress) -> (features, channels, reasons): one of paths (list of bytes) and pixels
+/* describe(paths, pixels, n, height, width, weights, is_file, batch, threads, bf16, pooling, crop,
+ * exact, decoder, progress) -> (features, channels, reasons): one of paths (list of bytes) and pixels
  * (buffer [n][height][width][3]) is None. */
 PyObject *covey_python_describe(PyObject *self, PyObject *args) {
     (void)self;
     PyObject *paths, *pixels, *out = NULL;
     Py_buffer view = {0};
     Py_ssize_t n, height, width, batch;
-    int threads, bf16, crop, exact;
+    int threads, bf16, pooling, crop, exact;
     request r = {0};
     r.network = covey_network_params_default();
     r.decode = covey_decode_params_default();
-    if (!PyArg_ParseTuple(args, "OOnnnsiniiiizO", &paths, &pixels, &n, &height, &width,
-                          &r.weights, &r.is_file, &batch, &threads, &bf16, &crop, &exact,
-                          &r.decode.program, &r.progress))
+    if (!PyArg_ParseTuple(args, "OOnnnsiniiiiizO", &paths, &pixels, &n, &height, &width,
+                          &r.weights, &r.is_file, &batch, &threads, &bf16, &pooling, &crop,
+                          &exact, &r.decode.program, &r.progress))
         return NULL;
     if (exact)
         covey_decode_params_set_exact(&r.decode);
@@ -155,6 +155,7 @@ PyObject *covey_python_describe(PyObject *self, PyObject *args) {
     r.network.threads = threads;
     r.network.batch = (size_t)batch;
     r.network.precision = bf16 ? COVEY_PRECISION_BF16 : COVEY_PRECISION_F32;
+    r.network.pooling = (covey_pooling)pooling;
     if (paths != Py_None) {
         if (!read_paths(&r, paths))
             goto done;

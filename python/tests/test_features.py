@@ -48,7 +48,14 @@ def pixels():
     return np.random.default_rng(1).integers(0, 256, (5, SIDE, SIDE, 3), np.uint8)
 
 
-def direct(photo, tensors):
+POOLS = {
+    "mean": lambda x: x.mean((1, 2)),
+    "max": lambda x: x.max((1, 2)),
+    "gem": lambda x: np.cbrt((x**3).mean((1, 2))),
+}
+
+
+def direct(photo, tensors, pool):
     mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
     x = ((photo / 255 - mean) / std).transpose(2, 0, 1)
     number = 0
@@ -62,13 +69,16 @@ def direct(photo, tensors):
             number += 2
         x = x.reshape(16, x.shape[1] // 2, 2, x.shape[2] // 2, 2).max((2, 4))
         number += 1
-    return x.mean((1, 2))
+    return POOLS[pool](x)
 
 
-def test_against_numpy(network, pixels):
-    got = VGG16Features(network[0]).transform(pixels)
-    assert got.dtype == np.float32 and got.shape == (5, 16)
-    want = np.stack([direct(photo, network[1]) for photo in pixels])
+@pytest.mark.parametrize("pool", POOLS)
+def test_against_numpy(network, pool):
+    # 64 x 64: four places in the last layer, so that the poolings differ
+    pixels = np.random.default_rng(3).integers(0, 256, (3, 64, 64, 3), np.uint8)
+    got = VGG16Features(network[0], pooling=pool).transform(pixels)
+    assert got.dtype == np.float32 and got.shape == (3, 16)
+    want = np.stack([direct(photo, network[1], pool) for photo in pixels])
     assert np.linalg.norm(got - want) < 1e-5 * np.linalg.norm(want)
 
 
@@ -123,7 +133,8 @@ def test_bad_input(network, photos, words):
 
 
 def test_bad_parameters(network, pixels, tmp_path):
-    for params in ({"batch_size": 65}, {"precision": "half"}, {"on_error": "skip"}):
+    bad = {"batch_size": 65, "precision": "half", "pooling": "sum", "on_error": "skip"}
+    for params in ({name: value} for name, value in bad.items()):
         with pytest.raises(ValueError, match=next(iter(params))):
             VGG16Features(network[0], **params).fit(pixels)
     with pytest.raises(OSError, match="missing.pth"):

@@ -15,6 +15,6 @@ def measure(
 def losses() -> list[tuple[str, str, str]]: ...
 def describe(
     paths: list[bytes] | None, pixels: Any, n: int, height: int, width: int, weights: str,
-    is_file: bool, batch: int, threads: int, bf16: bool, crop: bool, exact: bool,
-    decoder: str | None, progress: Progress, /,
+    is_file: bool, batch: int, threads: int, bf16: bool, pooling: int, crop: bool,
+    exact: bool, decoder: str | None, progress: Progress, /,
 ) -> tuple[bytearray, int, list[str]]: ...

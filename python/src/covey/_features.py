@@ -19,6 +19,7 @@ from ._base import (
     progress_of,
 )
 
+_POOLINGS = ("mean", "max", "gem")  # in the order of covey_pooling
 _DECODER = os.path.join(os.path.dirname(__file__), "covey-decode")
 
 
@@ -41,6 +42,8 @@ class VGG16Features(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     exact : bool, default=False
         Pixels equal to torchvision's on Pillow: full decode, no orientation, no colour profile.
     precision : {"float32", "bfloat16"}, default="float32"
+    pooling : {"mean", "max", "gem"}, default="mean"
+        How the places of the last layer become one number; "gem" is (mean of x^3)^(1/3).
     on_error : {"raise", "nan"}, default="raise"
         A photo that cannot be read raises ValueError with the reason, or becomes a row of NaN with
         the reason in ``skipped_``.
@@ -62,6 +65,7 @@ class VGG16Features(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         crop: bool = False,
         exact: bool = False,
         precision: str = "float32",
+        pooling: str = "mean",
         on_error: str = "raise",
         n_jobs: int | None = None,
         verbose: int = 0,
@@ -71,6 +75,7 @@ class VGG16Features(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         self.crop = crop
         self.exact = exact
         self.precision = precision
+        self.pooling = pooling
         self.on_error = on_error
         self.n_jobs = n_jobs
         self.verbose = verbose
@@ -92,6 +97,8 @@ class VGG16Features(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def _check(self) -> None:
         if self.precision not in ("float32", "bfloat16"):
             raise ValueError(f"precision is {self.precision!r}, not float32 or bfloat16")
+        if self.pooling not in _POOLINGS:
+            raise ValueError(f"pooling is {self.pooling!r}, not one of {', '.join(_POOLINGS)}")
         if self.on_error not in ("raise", "nan"):
             raise ValueError(f"on_error is {self.on_error!r}, not raise or nan")
         if not 1 <= int(self.batch_size) <= 64:
@@ -111,8 +118,9 @@ class VGG16Features(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         n, height, width = pixels.shape[:3] if pixels is not None else (0, 0, 0)
         made, channels, reasons = _covey.describe(
             paths, pixels, n, height, width, weights, is_file, int(self.batch_size),
-            count_threads(self.n_jobs), self.precision == "bfloat16", bool(self.crop),
-            bool(self.exact), _DECODER if os.path.exists(_DECODER) else None,
+            count_threads(self.n_jobs), self.precision == "bfloat16",
+            _POOLINGS.index(self.pooling), bool(self.crop), bool(self.exact),
+            _DECODER if os.path.exists(_DECODER) else None,
             progress_of(self.verbose),
         )
         features = np.frombuffer(made, np.float32).reshape(len(reasons), channels)
