@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "covey_test.h"
+#include "folder_fixture.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -12,19 +12,6 @@
 
 #include "base_internal.h"
 
-static char folder[256];
-
-static int set_up(void **state) {
-    (void)state;
-    covey_test_folder(folder);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    covey_test_remove(folder);
-    return 0;
-}
 
 static const char *at(const char *name) {
     static char path[4][400];
@@ -249,7 +236,7 @@ static void files_are_copied(void **state) {
     assert_int_equal(entries(), 2);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

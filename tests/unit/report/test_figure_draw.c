@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* covey-draw that aborts, hangs, talks nonsense or is not there costs one figure and a sentence. */
-#include "covey_test.h"
+#include "folder_fixture.h"
 
 #include <signal.h>
 #include <sys/stat.h>
@@ -13,17 +13,9 @@
 #include "run_fixture.h"
 
 static covey_error err;
-static char folder[256];
 
-static int make_folder(void **state) {
-    (void)state;
-    covey_test_folder(folder);
-    return 0;
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    covey_test_remove(folder);
+static int tear_down(void **state) {
+    remove_folder(state);
     setenv("COVEY_DRAW", COVEY_TEST_BUILD "/covey-draw", 1);
     return 0;
 }
@@ -201,14 +193,14 @@ static void test_failed_allocations(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_drawers_that_fail, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_drawers_that_fail, make_folder, tear_down),
         cmocka_unit_test_setup_teardown(test_memory_that_runs_out_there, make_folder,
                                         remove_folder),
-        cmocka_unit_test_setup_teardown(test_no_drawer, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_a_drawer_that_hangs, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_lists_that_lie, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_one_of_a_run, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_failed_allocations, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_no_drawer, make_folder, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_drawer_that_hangs, make_folder, tear_down),
+        cmocka_unit_test_setup_teardown(test_lists_that_lie, make_folder, tear_down),
+        cmocka_unit_test_setup_teardown(test_one_of_a_run, make_folder, tear_down),
+        cmocka_unit_test_setup_teardown(test_failed_allocations, make_folder, tear_down),
     };
     setenv("COVEY_DRAW", COVEY_TEST_BUILD "/covey-draw", 1);
     return cmocka_run_group_tests(tests, NULL, NULL);

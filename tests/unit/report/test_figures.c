@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "covey_test.h"
+#include "folder_fixture.h"
 
 #include <cairo.h>
 
@@ -8,19 +8,6 @@
 #include "figure_internal.h"
 
 static covey_error err;
-static char folder[256];
-
-static int make_folder(void **state) {
-    (void)state;
-    covey_test_folder(folder);
-    return 0;
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    covey_test_remove(folder);
-    return 0;
-}
 
 static char *read_back(const char *name, size_t *size) {
     char path[300], *data;

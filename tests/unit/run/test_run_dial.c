@@ -1,27 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include "run_fixture.h"
+#include "run_folder_fixture.h"
 
 #include "run_dial_internal.h"
 
 static covey_error err;
-static char folder[256], target[300];
-
-static int setup(void **state) {
-    (void)state;
-    setenv("COVEY_DECODE", COVEY_TEST_BUILD "/covey-decode", 1);
-    covey_test_folder(folder);
-    snprintf(target, sizeof target, "%s/out", folder);
-    return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    covey_test_remove(folder);
-    return 0;
-}
-
 static covey_run *turned_run(void) {
     covey_run *run = fixture_run("/photos/of/somebody");
     covey_cluster_params params = covey_cluster_params_default();

@@ -1,27 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "run_fixture.h"
+#include "run_folder_fixture.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-
-static char folder[256];
-static char target[300];
-
-static int setup(void **state) {
-    (void)state;
-    setenv("COVEY_DECODE", COVEY_TEST_BUILD "/covey-decode", 1);
-    covey_test_folder(folder);
-    snprintf(target, sizeof target, "%s/out", folder);
-    return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    covey_test_remove(folder);
-    return 0;
-}
 
 static size_t entries(const char *path) {
     size_t n = 0;

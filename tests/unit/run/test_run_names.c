@@ -1,21 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "run_fixture.h"
-
-static char folder[256], target[300];
-
-static int setup(void **state) {
-    (void)state;
-    setenv("COVEY_DECODE", COVEY_TEST_BUILD "/covey-decode", 1);
-    covey_test_folder(folder);
-    snprintf(target, sizeof target, "%s/out", folder);
-    return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    covey_test_remove(folder);
-    return 0;
-}
+#include "run_folder_fixture.h"
 
 static char *slurp(const char *name, size_t *size) {
     covey_error err;
