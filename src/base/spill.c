@@ -146,8 +146,7 @@ static int start_keeper(void) {
 
 /* ---- arrays ------------------------------------------------------------------------------ */
 
-/* A file without a name in `folder`; -1 and errno. */
-static int open_scratch(const char *folder) {
+int covey__scratch_open(const char *folder) {
     int fd = -1;
 #ifdef O_TMPFILE
     fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -172,7 +171,7 @@ int covey__spill_wanted(size_t bytes) {
 }
 
 static void *map_scratch(size_t size) {
-    int fd = open_scratch(keeper.folder);
+    int fd = covey__scratch_open(keeper.folder);
     void *base = MAP_FAILED;
     if (fd < 0)
         return NULL;
@@ -277,7 +276,7 @@ void covey__spill_ahead(const void *pointer) {
 
 /* ---- the limit --------------------------------------------------------------------------- */
 
-static int lies_in_memory(int fd) {
+int covey__scratch_is_memory(int fd) {
 #ifdef __linux__
     enum { TMPFS = 0x01021994 };
     static const unsigned long RAMFS = 0x858458f6UL;
@@ -305,12 +304,12 @@ covey_status covey__spill_limit(size_t limit, size_t least, const char *folder, 
         folder = getenv("TMPDIR");
     if (!folder || !*folder)
         folder = "/var/tmp";
-    fd = open_scratch(folder);
+    fd = covey__scratch_open(folder);
     if (fd < 0)
         return covey__fail_errno(err, folder,
                                  "cannot hold what exceeds the memory limit; name another folder "
                                  "in TMPDIR");
-    COVEY_FAIL_IF(lies_in_memory(fd), err, COVEY_E_UNSUPPORTED, folder,
+    COVEY_FAIL_IF(covey__scratch_is_memory(fd), err, COVEY_E_UNSUPPORTED, folder,
                   "lies in memory itself, so that nothing would be spared; name a folder on a disk "
                   "in TMPDIR");
     copy = strdup(folder);

@@ -11,6 +11,11 @@
 /* As covey_memory_limit, but takes limits of any size and spills arrays from `least` bytes on. */
 covey_status covey__spill_limit(size_t limit, size_t least, const char *folder, covey_error *err);
 
+/* A file without a name in `folder`, for reading and writing: gone however the process ends. -1 and
+ * errno. */
+int covey__scratch_open(const char *folder);
+int covey__scratch_is_memory(int fd); /* 1: it lies on a tmpfs or ramfs */
+
 /* 1: an array of `bytes` belongs on disk. */
 int covey__spill_wanted(size_t bytes);
 /* A zeroed array on disk, or NULL. */

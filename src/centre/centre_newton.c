@@ -82,12 +82,12 @@ static void panel_gather(panel *p, size_t first, const double *centre) {
     }
     for (size_t i = 0; i < points->m; ++i) {
         size_t offset = covey__row_number(points, i) * d + first;
-        if (p->x32)
+        if (p->x32) {
             covey__spill_pace(points->x32 + offset, i);
-        if (p->x32)
             memcpy(p->x32 + i * p->width, points->x32 + offset, p->width * sizeof(float));
-        else
+        } else {
             memcpy(p->x64 + i * p->width, points->x64 + offset, p->width * sizeof(double));
+        }
         if (covey__row_weight(points, i) == 0)
             continue;
         for (size_t j = 0; j < p->width; ++j) {

@@ -196,3 +196,10 @@ void covey__median(double *centre, const covey__data *data, const uint32_t *rows
     covey__select_all(centre, scratch, data->x, rows, count, data->d, (count - 1) / 2,
                       count % 2 == 0, centre);
 }
+
+double covey__centre_distance(const double *a, const double *b, size_t d) {
+    double sum = 0;
+    for (size_t j = 0; j < d; ++j)
+        sum += (a[j] - b[j]) * (a[j] - b[j]);
+    return sqrt(sum);
+}

@@ -75,6 +75,8 @@ covey__measure covey__measure_of(const covey_loss *loss, const covey__score_kern
 double covey__measure_row(const covey__measure *measure, const float *x, const double *centre);
 /* The loss of a row whose measure is `value`. */
 double covey__measure_loss(const covey__measure *measure, double value);
+/* The Euclidean distance of two centres [d]. */
+double covey__centre_distance(const double *a, const double *b, size_t d);
 
 /* Centres ready for scoring. With radial losses |x - c|^2 - |x|^2 = |c|^2 - 2 x.c is scored by one
  * matrix product: offset |c|^2, scale -2. With the others each term is, offset 0, scale 1. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base_internal.h"
+#include "cluster_internal.h"
 #include "covey/dial.h"
 
 static const double alphas[COVEY_DIAL_FRAMES] = {2,  1.5, 1,  0.5, 0,        -0.5,
@@ -21,13 +22,6 @@ void covey_dial_fini(covey_dial *dial) {
     covey__free(dial->frames);
     covey__free(dial->rows);
     *dial = (covey_dial){0};
-}
-
-static double distance(const double *a, const double *b, size_t d) {
-    double sum = 0;
-    for (size_t j = 0; j < d; ++j)
-        sum += (a[j] - b[j]) * (a[j] - b[j]);
-    return sqrt(sum);
 }
 
 /* What of one fit is kept; first: labels [n] and centres [fit->k][d] at alpha = 2; numbers
@@ -54,7 +48,7 @@ static covey_status keep(covey_dial_frame *out, const covey_dial *dial, double a
         out->sizes[to] = fit->sizes[j];
         out->covers[to] = fit->representatives[j];
         out->shift[to] =
-            distance(fit->centres + j * fit->d, first_centres + j * fit->d, fit->d);
+            covey__centre_distance(fit->centres + j * fit->d, first_centres + j * fit->d, fit->d);
     }
     for (size_t i = 0; i < fit->n; ++i)
         out->moved += fit->labels[i] != first_labels[i];
@@ -123,8 +117,8 @@ covey_status covey_dial_compute(covey_dial *out, const covey_comparison *from, c
     made.c = loss.params[1];
     loss.is_auto[0] = loss.is_auto[1] = 0;
     for (size_t f = 0; f < COVEY_DIAL_FRAMES; ++f) {
-        COVEY_FAIL_IF(cluster->progress && cluster->progress(cluster->progress_user, "dial", f,
-                                                             COVEY_DIAL_FRAMES),
+        COVEY_FAIL_IF(cluster->progress &&
+                          cluster->progress(cluster->progress_user, "dial", f, COVEY_DIAL_FRAMES),
                       err, COVEY_E_CANCELLED, NULL, "stopped on request");
         loss.params[0] = alphas[f];
         COVEY_TRY(covey_cluster_compute(&fit, x, n, d, &loss, &params, err));
@@ -133,8 +127,7 @@ covey_status covey_dial_compute(covey_dial *out, const covey_comparison *from, c
             memcpy(first, fit.centres, params.k * d * sizeof *first);
         }
         made.n_frames = f + 1; /* so that fini frees a frame half made */
-        COVEY_TRY(keep(&made.frames[f], &made, alphas[f], &fit, labels, first, numbers,
-                       err));
+        COVEY_TRY(keep(&made.frames[f], &made, alphas[f], &fit, labels, first, numbers, err));
         memcpy(centres, fit.centres, params.k * d * sizeof *centres);
         covey_clustering_fini(&fit);
     }

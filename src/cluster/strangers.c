@@ -32,13 +32,6 @@ void covey_strangers_fini(covey_strangers *strangers) {
     *strangers = (covey_strangers){0};
 }
 
-static double distance(const double *a, const double *b, size_t d) {
-    double sum = 0;
-    for (size_t j = 0; j < d; ++j)
-        sum += (a[j] - b[j]) * (a[j] - b[j]);
-    return sqrt(sum);
-}
-
 static double row_distance(const float *a, const float *b, size_t d) {
     double sum = 0;
     for (size_t j = 0; j < d; ++j)
@@ -139,7 +132,7 @@ static covey_status match_centres(int32_t *match, const covey_clustering *clean,
         if (clean->sizes[j] == 0)
             continue;
         for (size_t l = 0; l < fit->k; ++l)
-            cost[real * fit->k + l] = distance(clean->centres + j * d, fit->centres + l * d, d);
+            cost[real * fit->k + l] = covey__centre_distance(clean->centres + j * d, fit->centres + l * d, d);
         ++real;
     }
     COVEY_TRY(covey_match_compute(found, cost, real, fit->k));
@@ -165,7 +158,7 @@ static covey_status measure(covey_strangers_row *row, const mixing *m,
         if (match[j] < 0)
             continue;
         size_t l = (size_t)match[j];
-        double moved = distance(clean->centres + j * d, fit->centres + l * d, d) / m->unit;
+        double moved = covey__centre_distance(clean->centres + j * d, fit->centres + l * d, d) / m->unit;
         row->centre_mean += moved;
         row->centre_most = fmax(row->centre_most, moved);
         ++real;

@@ -110,6 +110,10 @@ void covey__page_json(covey__page *page, const char *raw);        /* a quoted JS
 void covey__page_base64(covey__text *text, const void *data, size_t size);
 /* <h2> with its id and, under it, an introduction; opens a <section>. */
 void covey__page_section(covey__page *page, const char *id, covey__message title);
+/* A labelled <select>, which the caller closes, and what may be chosen in it. */
+void covey__page_open_select(covey__page *page, const char *id, covey__message label);
+void covey__page_add_option(covey__page *page, const char *value, covey__message message);
+void covey__page_add_groups(covey__page *page); /* one option for each, by number */
 
 /* The rows of cluster `c` under loss `l`, in rank order; c = k_all: those left out. */
 size_t covey__page_members(const covey__page *page, size_t l, size_t c, const size_t **rows);

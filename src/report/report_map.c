@@ -50,20 +50,7 @@ done:
 
 /* ---- the frame ------------------------------------------------------------------------------- */
 
-static void add_option(covey__page *page, const char *value, covey__message text) {
-    covey__text_addf(&page->text, "<option value=\"%s\">", value);
-    covey__page_say(page, text, NULL);
-    covey__page_add(page, "</option>");
-}
-
-static void open_select(covey__page *page, const char *id, covey__message label) {
-    covey__page_add(page, "<label class=\"field\"><span>");
-    covey__page_say(page, label, NULL);
-    covey__text_addf(&page->text, "</span><select id=\"%s\">", id);
-}
-
-static void add_button(covey__page *page, const char *id, const char *sign,
-                       covey__message label) {
+static void add_button(covey__page *page, const char *id, const char *sign, covey__message label) {
     covey__text_addf(&page->text, "<button type=\"button\" id=\"%s\" aria-label=\"", id);
     covey__page_say(page, label, NULL);
     covey__text_addf(&page->text, "\">%s</button>", sign);
@@ -73,13 +60,13 @@ static void add_tools(covey__page *page) {
     const covey_comparison *comparison = page->comparison;
     covey__page_add(page, "<div class=\"tools js\">");
     if (page->tsne) {
-        open_select(page, "map-which", COVEY__MSG_MAP_WHICH);
-        add_option(page, "1", COVEY__MSG_MAP_TSNE);
-        add_option(page, "0", COVEY__MSG_MAP_PCA);
+        covey__page_open_select(page, "map-which", COVEY__MSG_MAP_WHICH);
+        covey__page_add_option(page, "1", COVEY__MSG_MAP_TSNE);
+        covey__page_add_option(page, "0", COVEY__MSG_MAP_PCA);
         covey__page_add(page, "</select></label>");
     }
     if (comparison->n_losses > 1) {
-        open_select(page, "map-loss", COVEY__MSG_CHOOSE_LOSS);
+        covey__page_open_select(page, "map-loss", COVEY__MSG_CHOOSE_LOSS);
         for (size_t l = 0; l < comparison->n_losses; ++l) {
             covey__text_addf(&page->text, "<option value=\"%zu\">", l);
             covey__page_escape(page, covey__page_loss_title(page, l));
@@ -87,16 +74,11 @@ static void add_tools(covey__page *page) {
         }
         covey__page_add(page, "</select></label>");
     }
-    open_select(page, "map-group", COVEY__MSG_MAP_SHOW);
-    add_option(page, "", COVEY__MSG_SHOW_ALL);
+    covey__page_open_select(page, "map-group", COVEY__MSG_MAP_SHOW);
+    covey__page_add_option(page, "", COVEY__MSG_SHOW_ALL);
     if (page->undecided)
-        add_option(page, "u", COVEY__MSG_SHOW_UNDECIDED);
-    for (size_t c = 0; c < comparison->k_all; ++c) {
-        covey__short scratch;
-        covey__text_addf(&page->text, "<option value=\"%zu\">", c);
-        covey__page_escape(page, covey__page_group_name(page, c, &scratch));
-        covey__page_add(page, "</option>");
-    }
+        covey__page_add_option(page, "u", COVEY__MSG_SHOW_UNDECIDED);
+    covey__page_add_groups(page);
     covey__page_add(page, "</select></label><div class=\"zoom\">");
     add_button(page, "map-in", "+", COVEY__MSG_MAP_IN);
     add_button(page, "map-out", "\xE2\x88\x92", COVEY__MSG_MAP_OUT);
@@ -213,9 +195,8 @@ static void add_places(covey__page *page, const char *name, const double *map) {
         }
     }
     covey__page_add(page, "],\"trust\":");
-    covey__page_json(page, page->near
-                               ? covey__percent(page->language, kept_share(page, map)).s
-                               : "");
+    covey__page_json(page,
+                     page->near ? covey__percent(page->language, kept_share(page, map)).s : "");
     covey__page_add(page, "}");
 }
 

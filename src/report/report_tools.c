@@ -3,16 +3,25 @@
  * selected. The script puts them to use. */
 #include "report_internal.h"
 
-static void add_option(covey__page *page, const char *value, covey__message message) {
+void covey__page_add_option(covey__page *page, const char *value, covey__message message) {
     covey__text_addf(&page->text, "<option value=\"%s\">", value);
     covey__page_say(page, message, NULL);
     covey__page_add(page, "</option>");
 }
 
-static void open_select(covey__page *page, const char *id, covey__message label) {
+void covey__page_open_select(covey__page *page, const char *id, covey__message label) {
     covey__page_add(page, "<label class=\"field\"><span>");
     covey__page_say(page, label, NULL);
     covey__text_addf(&page->text, "</span><select id=\"%s\">", id);
+}
+
+void covey__page_add_groups(covey__page *page) {
+    for (size_t c = 0; c < page->comparison->k_all; ++c) {
+        covey__short scratch;
+        covey__text_addf(&page->text, "<option value=\"%zu\">", c);
+        covey__page_escape(page, covey__page_group_name(page, c, &scratch));
+        covey__page_add(page, "</option>");
+    }
 }
 
 static void close_select(covey__page *page) {
@@ -34,14 +43,9 @@ static void add_losses(covey__page *page) {
 }
 
 static void add_groups(covey__page *page) {
-    open_select(page, "only", COVEY__MSG_GROUP);
-    add_option(page, "", COVEY__MSG_EVERY_GROUP);
-    for (size_t c = 0; c < page->comparison->k_all; ++c) {
-        covey__short scratch;
-        covey__text_addf(&page->text, "<option value=\"%zu\">", c);
-        covey__page_escape(page, covey__page_group_name(page, c, &scratch));
-        covey__page_add(page, "</option>");
-    }
+    covey__page_open_select(page, "only", COVEY__MSG_GROUP);
+    covey__page_add_option(page, "", COVEY__MSG_EVERY_GROUP);
+    covey__page_add_groups(page);
     close_select(page);
 }
 
@@ -53,7 +57,8 @@ static void add_button(covey__page *page, const char *id, covey__message title) 
 
 /* Shown as soon as something is selected. */
 static void add_picked(covey__page *page) {
-    covey__page_add(page, "<div class=\"picked\" id=\"picked\" role=\"region\" hidden aria-label=\"");
+    covey__page_add(page,
+                    "<div class=\"picked\" id=\"picked\" role=\"region\" hidden aria-label=\"");
     COVEY__SAY(page, PICKED);
     covey__page_add(page, "\">\n<output id=\"picked-count\"></output>\n");
     add_button(page, "picked-copy", COVEY__MSG_COPY_PATHS);
@@ -75,20 +80,20 @@ void covey__page_write_tools(covey__page *page, int grouped) {
     COVEY__SAY(page, FILTER_HINT);
     covey__page_add(page, "\"></label>\n");
     if (grouped) {
-        open_select(page, "show", COVEY__MSG_SHOW);
-        add_option(page, "", COVEY__MSG_SHOW_ALL);
+        covey__page_open_select(page, "show", COVEY__MSG_SHOW);
+        covey__page_add_option(page, "", COVEY__MSG_SHOW_ALL);
         if (page->undecided)
-            add_option(page, "undecided", COVEY__MSG_SHOW_UNDECIDED);
-        add_option(page, "outliers", COVEY__MSG_SHOW_OUTLIERS);
-        add_option(page, "picked", COVEY__MSG_SHOW_PICKED);
+            covey__page_add_option(page, "undecided", COVEY__MSG_SHOW_UNDECIDED);
+        covey__page_add_option(page, "outliers", COVEY__MSG_SHOW_OUTLIERS);
+        covey__page_add_option(page, "picked", COVEY__MSG_SHOW_PICKED);
         close_select(page);
         add_groups(page);
-        open_select(page, "sort", COVEY__MSG_SORT);
-        add_option(page, "rank", COVEY__MSG_SORT_RANK);
-        add_option(page, "distance", COVEY__MSG_SORT_DISTANCE);
-        add_option(page, "weight", COVEY__MSG_SORT_WEIGHT);
-        add_option(page, "margin", COVEY__MSG_SORT_MARGIN);
-        add_option(page, "name", COVEY__MSG_SORT_NAME);
+        covey__page_open_select(page, "sort", COVEY__MSG_SORT);
+        covey__page_add_option(page, "rank", COVEY__MSG_SORT_RANK);
+        covey__page_add_option(page, "distance", COVEY__MSG_SORT_DISTANCE);
+        covey__page_add_option(page, "weight", COVEY__MSG_SORT_WEIGHT);
+        covey__page_add_option(page, "margin", COVEY__MSG_SORT_MARGIN);
+        covey__page_add_option(page, "name", COVEY__MSG_SORT_NAME);
         close_select(page);
         add_button(page, "fold", COVEY__MSG_FOLD);
     }

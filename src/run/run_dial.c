@@ -19,12 +19,12 @@ static json_t *integers(covey__json *j, const int64_t *values, size_t n) {
     return array;
 }
 
-static json_t *frame_json(covey__json *j, const covey_dial *dial,
-                          const covey_dial_frame *frame) {
-    json_t *object = covey__json_object(j), *sizes = covey__json_array(j), *shift = covey__json_array(j);
+static json_t *frame_json(covey__json *j, const covey_dial *dial, const covey_dial_frame *frame) {
+    json_t *object = covey__json_object(j), *sizes = covey__json_array(j),
+           *shift = covey__json_array(j);
     json_t *labels = covey__json_array(j), *weights = covey__json_array(j);
     covey__json_set(j, object, "alpha",
-                        isinf(frame->alpha) ? json_string("-inf") : json_real(frame->alpha));
+                    isinf(frame->alpha) ? json_string("-inf") : json_real(frame->alpha));
     covey__json_set(j, object, "objective", json_real(frame->objective));
     covey__json_set(j, object, "rounds", json_integer(frame->rounds));
     covey__json_set(j, object, "converged", json_boolean(frame->converged));
@@ -39,7 +39,7 @@ static json_t *frame_json(covey__json *j, const covey_dial *dial,
     for (size_t i = 0; i < dial->n_rows; ++i) {
         covey__json_append(j, labels, json_integer(frame->labels[i]));
         covey__json_append(j, weights,
-                              json_integer((json_int_t)lround(frame->weights[i] * WEIGHT_ONE)));
+                           json_integer((json_int_t)lround(frame->weights[i] * WEIGHT_ONE)));
     }
     covey__json_set(j, object, "labels", labels);
     covey__json_set(j, object, "weights", weights);
@@ -87,8 +87,8 @@ static int read_alpha(double *out, const json_t *value) {
 }
 
 /* scratch [max(k, n_rows)]. The frame's arrays are there. */
-static int fill_frame(covey_dial_frame *out, const covey_dial *dial, const json_t *object,
-                      size_t n, int64_t *scratch) {
+static int fill_frame(covey_dial_frame *out, const covey_dial *dial, const json_t *object, size_t n,
+                      int64_t *scratch) {
     const json_t *shift = json_object_get(object, "shift");
     json_int_t rounds = json_integer_value(json_object_get(object, "rounds"));
     json_int_t moved = json_integer_value(json_object_get(object, "moved"));
@@ -121,7 +121,8 @@ static int fill_frame(covey_dial_frame *out, const covey_dial *dial, const json_
 
 static int load(covey_dial *dial, const json_t *root, size_t n, size_t k) {
     const json_t *rows = json_object_get(root, "rows"), *frames = json_object_get(root, "frames");
-    size_t count = json_array_size(frames), kept = json_array_size(rows), most = k > kept ? k : kept;
+    size_t count = json_array_size(frames), kept = json_array_size(rows),
+           most = k > kept ? k : kept;
     json_int_t said = json_integer_value(json_object_get(root, "k"));
     dial->c = json_number_value(json_object_get(root, "c"));
     dial->k = k;

@@ -9,11 +9,6 @@
 #include "run_json_internal.h"
 #include "run_labels_internal.h"
 
-/* NaN and infinity have no JSON number. */
-static json_t *real_or_null(double value) {
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 /* Adds `key`: the cleaned text, and `key_hex`: its raw bytes where cleaning lost something. */
 static void set_path(covey__json *j, json_t *object, const char *key, const char *path) {
     int changed;
@@ -47,7 +42,7 @@ static json_t *matrix(covey__json *j, const double *values, size_t rows, size_t 
     for (size_t i = 0; values && i < rows; ++i) {
         json_t *row = covey__json_array(j);
         for (size_t c = 0; c < cols; ++c)
-            covey__json_append(j, row, real_or_null(values[i * cols + c]));
+            covey__json_append(j, row, covey__json_real(values[i * cols + c]));
         covey__json_append(j, array, row);
     }
     return array;
@@ -56,7 +51,7 @@ static json_t *matrix(covey__json *j, const double *values, size_t rows, size_t 
 static json_t *vector(covey__json *j, const double *values, size_t n) {
     json_t *array = covey__json_array(j);
     for (size_t i = 0; values && i < n; ++i)
-        covey__json_append(j, array, real_or_null(values[i]));
+        covey__json_append(j, array, covey__json_real(values[i]));
     return array;
 }
 
@@ -71,7 +66,7 @@ static json_t *params_of(covey__json *j, const covey_loss *loss) {
     json_t *params = covey__json_object(j);
     for (int i = 0; i < COVEY_LOSS_PARAMS && loss->ops->params[i].name; ++i) {
         json_t *param = covey__json_object(j);
-        covey__json_set(j, param, "value", real_or_null(loss->params[i]));
+        covey__json_set(j, param, "value", covey__json_real(loss->params[i]));
         covey__json_set(j, param, "auto", json_boolean(loss->is_auto[i]));
         covey__json_set(j, params, loss->ops->params[i].name, param);
     }
@@ -84,7 +79,7 @@ static json_t *loss_of(covey__json *j, const covey_comparison *c, size_t l) {
     covey__json_set(j, loss, "name", json_string(r->loss.ops->name));
     covey__json_set(j, loss, "params", params_of(j, &r->loss));
     covey__json_set(j, loss, "k", json_integer((json_int_t)r->k));
-    covey__json_set(j, loss, "objective", real_or_null(r->objective));
+    covey__json_set(j, loss, "objective", covey__json_real(r->objective));
     covey__json_set(j, loss, "restart", json_integer(r->restart));
     covey__json_set(j, loss, "rounds", json_integer(r->rounds));
     covey__json_set(j, loss, "converged", json_boolean(r->converged));
@@ -97,9 +92,9 @@ static json_t *loss_of(covey__json *j, const covey_comparison *c, size_t l) {
     covey__json_set(j, loss, "sizes", sizes);
     covey__json_set(j, loss, "representatives", rows_of(j, r->representatives, r->k));
     covey__json_set(j, loss, "medoids", rows_of(j, r->medoids, r->k));
-    covey__json_set(j, loss, "silhouette", real_or_null(c->silhouette[l]));
-    covey__json_set(j, loss, "sum_l2", real_or_null(c->sum_l2[l]));
-    covey__json_set(j, loss, "sum_l1", real_or_null(c->sum_l1[l]));
+    covey__json_set(j, loss, "silhouette", covey__json_real(c->silhouette[l]));
+    covey__json_set(j, loss, "sum_l2", covey__json_real(c->sum_l2[l]));
+    covey__json_set(j, loss, "sum_l1", covey__json_real(c->sum_l1[l]));
     return loss;
 }
 
@@ -125,7 +120,7 @@ static json_t *undecided_of(covey__json *j, const covey_run *run) {
         covey__json_set(j, object, "row", json_integer((json_int_t)i));
         if (i < run->n_photos)
             set_path(j, object, "path", run->photos[i].path);
-        covey__json_set(j, object, "disagreement", real_or_null(c->disagreement[i]));
+        covey__json_set(j, object, "disagreement", covey__json_real(c->disagreement[i]));
         covey__json_append(j, array, object);
     }
     return array;
@@ -146,11 +141,11 @@ static json_t *k_table_of(covey__json *j, const covey_comparison *c) {
         const covey_k_row *row = &c->k_table[i];
         json_t *object = covey__json_object(j);
         covey__json_set(j, object, "k", json_integer((json_int_t)row->k));
-        covey__json_set(j, object, "objective", real_or_null(row->objective));
-        covey__json_set(j, object, "silhouette", real_or_null(row->silhouette));
-        covey__json_set(j, object, "calinski_harabasz", real_or_null(row->calinski_harabasz));
-        covey__json_set(j, object, "elbow", real_or_null(row->elbow));
-        covey__json_set(j, object, "stability", real_or_null(row->stability));
+        covey__json_set(j, object, "objective", covey__json_real(row->objective));
+        covey__json_set(j, object, "silhouette", covey__json_real(row->silhouette));
+        covey__json_set(j, object, "calinski_harabasz", covey__json_real(row->calinski_harabasz));
+        covey__json_set(j, object, "elbow", covey__json_real(row->elbow));
+        covey__json_set(j, object, "stability", covey__json_real(row->stability));
         covey__json_append(j, array, object);
     }
     return array;
@@ -221,9 +216,9 @@ static json_t *varies_of(covey__json *j, const covey_run_facts *f) {
     covey__json_set(j, varies, "threads", json_integer(f->threads));
     covey__json_set(j, varies, "isolation", covey__json_text(j, f->isolation));
     covey__json_set(j, varies, "recalled", json_integer((json_int_t)f->recalled));
-    covey__json_set(j, varies, "seconds_extract", real_or_null(f->seconds_extract));
-    covey__json_set(j, varies, "seconds_cluster", real_or_null(f->seconds_cluster));
-    covey__json_set(j, varies, "seconds_total", real_or_null(f->seconds_total));
+    covey__json_set(j, varies, "seconds_extract", covey__json_real(f->seconds_extract));
+    covey__json_set(j, varies, "seconds_cluster", covey__json_real(f->seconds_cluster));
+    covey__json_set(j, varies, "seconds_total", covey__json_real(f->seconds_total));
     return varies;
 }
 
@@ -248,8 +243,8 @@ static json_t *network_of(covey__json *j, const covey_run_facts *f) {
     covey__json_set(j, network, "pooling", covey__json_text(j, f->pooling));
     if (f->max_pixels) {
         covey__json_set(j, network, "max_pixels", json_integer((json_int_t)f->max_pixels));
-        covey__json_set(j, network, "time_limit", real_or_null(f->time_limit));
-        covey__json_set(j, network, "duplicates", real_or_null(f->duplicates));
+        covey__json_set(j, network, "time_limit", covey__json_real(f->time_limit));
+        covey__json_set(j, network, "duplicates", covey__json_real(f->duplicates));
     }
     return network;
 }
@@ -263,7 +258,7 @@ static json_t *method_of(covey__json *j, const covey_run *run) {
     covey__json_set(j, method, "start", covey__json_text(j, f->start));
     covey__json_set(j, method, "restarts", json_integer(f->restarts));
     covey__json_set(j, method, "max_rounds", json_integer(f->max_rounds));
-    covey__json_set(j, method, "tolerance", real_or_null(f->tolerance));
+    covey__json_set(j, method, "tolerance", covey__json_real(f->tolerance));
     covey__json_set(j, method, "seed", json_integer((json_int_t)f->seed));
     covey__json_set(j, method, "vote_seeds", json_integer(f->seeds));
     covey__json_set(j, method, "classic", json_boolean(f->classic));
@@ -327,7 +322,8 @@ covey_status covey__run_passport_json(char **out, const covey_run *run, const ch
         COVEY_TRY(add_digest(j, files, folder, "strangers.json", err));
     for (size_t l = 0; l < run->comparison.n_losses; ++l) {
         char name[128];
-        snprintf(name, sizeof name, "centres/%s.npy", run->comparison.clusterings[l].loss.ops->name);
+        snprintf(name, sizeof name, "centres/%s.npy",
+                 run->comparison.clusterings[l].loss.ops->name);
         COVEY_TRY(add_digest(j, files, folder, name, err));
     }
     return covey__json_finish(out, j, root, JSON_INDENT(1) | JSON_REAL_PRECISION(17), err);

@@ -5,6 +5,7 @@
 #define COVEY_RUN_JSON_INTERNAL_H
 
 #include <jansson.h>
+#include <math.h>
 #include <stddef.h>
 
 #include "covey/status.h"
@@ -33,6 +34,17 @@ static inline void covey__json_set(covey__json *json, json_t *object, const char
 
 static inline void covey__json_append(covey__json *json, json_t *array, json_t *value) {
     json->failed |= json_array_append_new(array, value) != 0;
+}
+
+/* NaN and infinity have no JSON number: null. */
+static inline json_t *covey__json_real(double value) {
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* And back: what is no number is NaN. */
+static inline double covey__json_number(const json_t *object, const char *key) {
+    const json_t *value = json_object_get(object, key);
+    return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
 /* The cleaned text; NULL gives null. */

@@ -11,6 +11,7 @@
 #include "json_internal.h"
 #include "run_dial_internal.h"
 #include "run_internal.h"
+#include "run_json_internal.h"
 #include "run_labels_internal.h"
 #include "run_studies_internal.h"
 
@@ -500,11 +501,6 @@ static void load_matrix(double *out, const json_t *array, size_t n) {
         out[i] = json_number_value(json_array_get(json_array_get(array, i / n), i % n));
 }
 
-static double number_or_nan(const json_t *object, const char *key) {
-    const json_t *value = json_object_get(object, key);
-    return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
 static covey_status load_k_table(loader *in, covey_error *err) {
     covey_comparison *c = &in->run->comparison;
     const json_t *table = json_object_get(in->comparison, "k_table");
@@ -520,11 +516,11 @@ static covey_status load_k_table(loader *in, covey_error *err) {
         const json_t *row = json_array_get(table, i);
         c->k_table[i] =
             (covey_k_row){.k = count_at(row, "k"),
-                          .objective = number_or_nan(row, "objective"),
-                          .silhouette = number_or_nan(row, "silhouette"),
-                          .calinski_harabasz = number_or_nan(row, "calinski_harabasz"),
-                          .elbow = number_or_nan(row, "elbow"),
-                          .stability = number_or_nan(row, "stability")};
+                          .objective = covey__json_number(row, "objective"),
+                          .silhouette = covey__json_number(row, "silhouette"),
+                          .calinski_harabasz = covey__json_number(row, "calinski_harabasz"),
+                          .elbow = covey__json_number(row, "elbow"),
+                          .stability = covey__json_number(row, "stability")};
     }
     c->n_k_table = n;
     return COVEY_OK;

@@ -9,15 +9,6 @@
 
 enum { MOST_FITS = 1 << 16, MOST_SOLVER_ROWS = 1024 };
 
-static json_t *real_or_null(double value) {
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-static double number_or_nan(const json_t *object, const char *key) {
-    const json_t *value = json_object_get(object, key);
-    return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
 /* -1: not a whole number 0 .. most. */
 static int count_at(size_t *out, const json_t *object, const char *key, size_t most) {
     const json_t *value = json_object_get(object, key);
@@ -54,12 +45,13 @@ covey_status covey__run_strangers_json(char **out, const covey_run *run, covey_e
         covey__json_set(j, object, "loss", json_string(name));
         covey__json_set(j, object, "strangers", json_integer((json_int_t)row->strangers));
         covey__json_set(j, object, "share", json_real(row->share));
-        covey__json_set(j, object, "centre_mean", real_or_null(row->centre_mean));
-        covey__json_set(j, object, "centre_most", real_or_null(row->centre_most));
-        covey__json_set(j, object, "representative_mean", real_or_null(row->representative_mean));
+        covey__json_set(j, object, "centre_mean", covey__json_real(row->centre_mean));
+        covey__json_set(j, object, "centre_most", covey__json_real(row->centre_most));
+        covey__json_set(j, object, "representative_mean",
+                        covey__json_real(row->representative_mean));
         covey__json_set(j, object, "changed", json_integer((json_int_t)row->changed));
         covey__json_set(j, object, "taken", json_integer((json_int_t)row->taken));
-        covey__json_set(j, object, "ari", real_or_null(row->ari));
+        covey__json_set(j, object, "ari", covey__json_real(row->ari));
         covey__json_append(j, fits, object);
     }
     covey__json_set(j, root, "fits", fits);
@@ -68,11 +60,11 @@ covey_status covey__run_strangers_json(char **out, const covey_run *run, covey_e
 
 static int read_stranger(covey_strangers_row *out, const covey_comparison *c,
                          const json_t *object) {
-    out->share = number_or_nan(object, "share");
-    out->centre_mean = number_or_nan(object, "centre_mean");
-    out->centre_most = number_or_nan(object, "centre_most");
-    out->representative_mean = number_or_nan(object, "representative_mean");
-    out->ari = number_or_nan(object, "ari");
+    out->share = covey__json_number(object, "share");
+    out->centre_mean = covey__json_number(object, "centre_mean");
+    out->centre_most = covey__json_number(object, "centre_most");
+    out->representative_mean = covey__json_number(object, "representative_mean");
+    out->ari = covey__json_number(object, "ari");
     return loss_at(&out->loss, c, object) || count_at(&out->strangers, object, "strangers", c->n) ||
            count_at(&out->changed, object, "changed", c->k_all) ||
            count_at(&out->taken, object, "taken", c->k_all) ||
@@ -84,7 +76,7 @@ int covey__run_strangers_load(covey_run *run, const json_t *root) {
     const covey_comparison *c = &run->comparison;
     const json_t *fits = json_object_get(root, "fits");
     size_t n = json_array_size(fits);
-    s->unit = number_or_nan(root, "unit");
+    s->unit = covey__json_number(root, "unit");
     int bad = n == 0 || n > MOST_FITS || count_at(&s->points, root, "points", 100) ||
               n != c->n_losses * (s->points + 1) || !(s->unit > 0);
     if (!bad && !(s->rows = covey__calloc(n, sizeof *s->rows)))
@@ -109,14 +101,14 @@ covey_status covey__run_solvers_json(char **out, const covey_run *run, covey_err
         json_t *object = covey__json_object(j);
         covey__json_set(j, object, "loss", json_string(row->loss));
         covey__json_set(j, object, "solver", json_string(row->solver));
-        covey__json_set(j, object, "objective", real_or_null(row->objective));
-        covey__json_set(j, object, "gap", real_or_null(row->gap));
+        covey__json_set(j, object, "objective", covey__json_real(row->objective));
+        covey__json_set(j, object, "gap", covey__json_real(row->gap));
         covey__json_set(j, object, "iterations", json_integer(row->iterations));
         covey__json_set(j, object, "evaluations", json_integer(row->evaluations));
         covey__json_set(j, object, "clusters", json_integer((json_int_t)row->clusters));
         covey__json_set(j, object, "converged", json_integer((json_int_t)row->converged));
-        covey__json_set(j, object, "seconds", real_or_null(row->seconds));
-        covey__json_set(j, object, "from_exact", real_or_null(row->from_exact));
+        covey__json_set(j, object, "seconds", covey__json_real(row->seconds));
+        covey__json_set(j, object, "from_exact", covey__json_real(row->from_exact));
         covey__json_append(j, rows, object);
     }
     covey__json_set(j, root, "rows", rows);
@@ -137,10 +129,10 @@ static int read_solver(covey_solver_row *out, const covey_comparison *c, const j
     out->solver = covey_solver_name(known);
     out->iterations = (long long)iterations;
     out->evaluations = (long long)evaluations;
-    out->objective = number_or_nan(object, "objective");
-    out->gap = number_or_nan(object, "gap");
-    out->seconds = number_or_nan(object, "seconds");
-    out->from_exact = number_or_nan(object, "from_exact");
+    out->objective = covey__json_number(object, "objective");
+    out->gap = covey__json_number(object, "gap");
+    out->seconds = covey__json_number(object, "seconds");
+    out->from_exact = covey__json_number(object, "from_exact");
     return 0;
 }
 

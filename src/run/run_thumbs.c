@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Thumbnails of very many photos: the first 32 MB lie in memory, the others in a temporary file that
- * has no name, so that nothing of it stays however the process ends. It is mapped for reading, and
- * its pages are the system's to drop. Where no such file can be had, memory serves. */
+/* Thumbnails of very many photos: the first 32 MB lie in memory, the others in a temporary file
+ * that has no name, so that nothing of it stays however the process ends. It is mapped for reading,
+ * and its pages are the system's to drop. Where no such file can be had, memory serves. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "run_internal.h"
+#include "spill_internal.h"
 
-enum { IN_MEMORY = 32 << 20, CHUNK = 64 << 20, TMPFS = 0x01021994 };
+enum { IN_MEMORY = 32 << 20, CHUNK = 64 << 20 };
 
 typedef struct thumbs {
-    size_t in_memory; /* bytes */
-    int fd, sought;   /* the file: -1 where there is none */
+    size_t in_memory;       /* bytes */
+    int fd, sought;         /* the file: -1 where there is none */
     unsigned char **chunks; /* mapped parts of the file, CHUNK bytes each */
     size_t n_chunks, used;  /* bytes of the last chunk */
 } thumbs;
@@ -25,11 +24,8 @@ typedef struct thumbs {
 static int nameless_file(void) {
     const char *folders[] = {getenv("TMPDIR"), "/var/tmp", "/tmp"};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; ++i) {
-        struct statfs info;
-        int fd = folders[i] && *folders[i] == '/'
-                     ? open(folders[i], O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600)
-                     : -1;
-        if (fd >= 0 && !fstatfs(fd, &info) && info.f_type != TMPFS)
+        int fd = folders[i] && *folders[i] == '/' ? covey__scratch_open(folders[i]) : -1;
+        if (fd >= 0 && !covey__scratch_is_memory(fd))
             return fd;
         if (fd >= 0)
             close(fd);
@@ -38,8 +34,8 @@ static int nameless_file(void) {
 }
 
 static int add_chunk(thumbs *t) {
-    unsigned char **grown = covey__realloc(t->chunks, t->n_chunks * sizeof *grown,
-                                           (t->n_chunks + 1) * sizeof *grown);
+    unsigned char **grown =
+        covey__realloc(t->chunks, t->n_chunks * sizeof *grown, (t->n_chunks + 1) * sizeof *grown);
     if (!grown)
         return -1;
     t->chunks = grown;
