@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Photos for tests: make_photo KIND FILE WIDTH HEIGHT SEED, or make_photo set FOLDER N, which makes
- * N small JPEGs of three families of patterns. The suffix of FILE says the format.
- * KIND: rgb, grey, rgba, rgb16, palette, cmyk, animated, huge (WIDTH x HEIGHT of 1-bit black). */
+ * N small JPEGs of three families of patterns. The suffix of FILE says the format. make_photo
+ * shrink FROM TO writes a picture for the guide: a PNG with few colours. KIND: rgb, grey, rgba,
+ * rgb16, palette, cmyk, animated, huge (WIDTH x HEIGHT of 1-bit black). */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,16 +112,30 @@ static int make_set(const char *folder, int n) {
     return 0;
 }
 
+static int shrink(const char *from, const char *to) {
+    VipsImage *image = vips_image_new_from_file(from, NULL);
+    int bad;
+    if (!image)
+        return fail(from);
+    bad = vips_pngsave(image, to, "palette", TRUE, "Q", 60, "dither", 0.0, "compression", 9,
+                       "strip", TRUE, NULL);
+    g_object_unref(image);
+    return bad ? fail(to) : 0;
+}
+
 int main(int argc, char **argv) {
     int code = 2;
     if (VIPS_INIT(argv[0]))
         return fail(argv[0]);
     if (argc == 4 && strcmp(argv[1], "set") == 0)
         code = make_set(argv[2], atoi(argv[3]));
+    else if (argc == 4 && strcmp(argv[1], "shrink") == 0)
+        code = shrink(argv[2], argv[3]);
     else if (argc == 6)
         code = make(argv[1], argv[2], atoi(argv[3]), atoi(argv[4]), atoi(argv[5]));
     else
-        fprintf(stderr, "usage: make_photo KIND FILE WIDTH HEIGHT SEED | set FOLDER N\n");
+        fprintf(stderr, "usage: make_photo KIND FILE WIDTH HEIGHT SEED | set FOLDER N | "
+                        "shrink FROM TO\n");
     vips_shutdown();
     return code;
 }
