@@ -437,7 +437,7 @@ static int normalise(cluster_request *request, const covey_run *run, size_t *col
         return fail_status(status, &err);
     *columns = covey_normalizer_columns(normalizer);
     covey_free(request->x);
-    request->x = covey_memory_new(n * *columns * sizeof *request->x); /* at most what the features hold */
+    request->x = covey_memory_new_rows(run->features.data, n, *columns * sizeof *request->x);
     if (request->x)
         status = covey_normalizer_apply(normalizer, request->x, run->features.data, n, zero_rows,
                                         &err);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* covey cluster FEATURES and covey compare FEATURES: the same work under one loss or several. */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "cluster_options.h"
 #include "commands.h"
@@ -128,6 +131,46 @@ static int check_request(const options *options) {
                                        : EXIT_DONE;
 }
 
+/* Where ranks share the rows: all must see them. */
+static int check_ranks(const options *options) {
+    const char *path = options->operands[0];
+    covey_error err = {0};
+    struct stat info;
+    if (covey_ranks_count() == 1)
+        return EXIT_DONE;
+    if (strcmp(path, "-") == 0)
+        return misuse("-: ranks cannot share a stream; name a file that all of them see");
+    covey_status status = stat(path, &info) ? COVEY_E_NOT_FOUND : COVEY_OK;
+    if (status != COVEY_OK)
+        snprintf(err.message, sizeof err.message, "%s: %s; all ranks must see it", path,
+                 strerror(errno));
+    status = covey_ranks_agree(status, &err);
+    return status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
+}
+
+/* What follows the grouping is one rank's work, on all rows. */
+static int gather_rows(const cluster_request *request, covey_run *run, const options *options) {
+    const option_value *values = options->values;
+    const covey_matrix *features = &run->features;
+    covey_error err = {0};
+    if (!values[OPT_SAVE].given && !values[OPT_SOLVERS].given && !values[OPT_STRANGERS].given)
+        return EXIT_DONE;
+    covey_status status =
+        covey_ranks_gather(features->data, features->rows, features->cols, &err);
+    if (status == COVEY_OK)
+        status = covey_ranks_gather(request->x, run->comparison.n, run->comparison.d, &err);
+    return status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
+}
+
+static void warn_few_rows(const covey_run *run) {
+    enum { CHUNK = 4096 };
+    size_t ranks = (size_t)covey_ranks_count(), rows = run->features.rows;
+    size_t chunks = (rows + CHUNK - 1) / CHUNK;
+    if (ranks > 1 && chunks < ranks)
+        say("%zu rows are %zu chunk%s of %d: %zu of the %zu ranks have rows, the others wait", rows,
+            chunks, chunks == 1 ? "" : "s", CHUNK, chunks, ranks);
+}
+
 static int group_features(const options *options) {
     double started = console_clock();
     const char *name = command_rows[options->command].name;
@@ -145,13 +188,19 @@ static int group_features(const options *options) {
         return code;
     code = cluster_request_read(&request, options);
     if (code == EXIT_DONE)
+        code = check_ranks(options);
+    if (code == EXIT_DONE)
         code = run_output_load(&run, &own, options->operands[0]);
     if (code == EXIT_DONE && folder)
         code = check_target(run, folder);
     if (code == EXIT_DONE && folder)
         previous = run_output_previous(folder);
     if (code == EXIT_DONE)
+        warn_few_rows(run);
+    if (code == EXIT_DONE)
         code = cluster_request_compute(&request, run, own, previous);
+    if (code == EXIT_DONE)
+        code = gather_rows(&request, run, options);
     if (code == EXIT_DONE && folder)
         code = cluster_request_explore(&request, run);
     if (code == EXIT_DONE) {
@@ -165,7 +214,7 @@ static int group_features(const options *options) {
         run_output_facts(run, options, started);
         code = print_result(run, &request, options);
     }
-    if (code == EXIT_DONE && folder)
+    if (code == EXIT_DONE && folder && covey_ranks_rank() == 0)
         code = run_output_save(run, folder, options);
     covey_run_free(previous);
     covey_run_free(run);

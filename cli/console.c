@@ -15,6 +15,8 @@ static volatile sig_atomic_t stop_asked;
 
 static struct {
     int quiet;
+    int silent; /* another rank speaks */
+    char failure[256];
     int events;     /* JSON lines in place of sentences */
     int terminal;   /* stderr can redraw a line */
     int drawn;      /* a progress line stands unfinished */
@@ -54,11 +56,21 @@ void console_start(void) {
 }
 
 void console_set_quiet(int quiet) {
-    console.quiet = quiet;
+    console.quiet = quiet || console.silent;
+}
+
+void console_set_silent(void) {
+    console.silent = console.quiet = 1;
+    if (!freopen("/dev/null", "w", stdout)) /* what is no output of ours is not worth an end */
+        fclose(stdout);
+}
+
+const char *console_last_failure(void) {
+    return console.failure;
 }
 
 void console_set_events(int events) {
-    console.events = events;
+    console.events = events && !console.silent;
 }
 
 /* Prints and releases; what cannot be printed is not worth ending the work for. */
@@ -134,6 +146,10 @@ size_t text_columns(const char *text) {
 static void print_line(const char *prefix, const char *format, va_list args) {
     char buffer[8192];
     vsnprintf(buffer, sizeof buffer, format, args);
+    if (*prefix)
+        snprintf(console.failure, sizeof console.failure, "%.255s", buffer);
+    if (console.silent)
+        return;
     if (console.events) {
         json_t *event = json_pack("{s:s}", "event", *prefix ? "error" : "remark");
         if (event)

@@ -22,6 +22,10 @@ void console_set_quiet(int quiet);
 /* From here on everything on stderr is events, one JSON object a line (docs/guide/events.md). */
 void console_set_events(int events);
 
+/* Only rank 0 speaks: the others keep their last sentence of failure for covey_ranks_end. */
+void console_set_silent(void);
+const char *console_last_failure(void); /* "" if there was none */
+
 /* Flushes stdout; a failed write (full disk) turns `code` into EXIT_FAILED with a sentence, a
  * reader that went away (head) ends quietly. */
 int console_finish(int code);

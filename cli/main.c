@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "console.h"
 #include "options.h"
+#include "ranks_option.h"
 
 static int print_version(void) {
     covey_isa isa;
@@ -40,21 +41,23 @@ static int run_named(int argc, char **argv) {
     if (command_find(&command, argv[1]))
         return EXIT_MISUSE;
     options options;
-    int code = options_parse(&options, command, argc, argv);
+    int idle = 0, code = options_parse(&options, command, argc, argv);
     console_set_quiet(options.values[OPT_QUIET].given);
     if (options.values[OPT_JSON].given && !options.values[OPT_QUIET].given &&
         command_is_long(command))
         console_set_events(1);
     if (options.values[OPT_HELP].given && code == EXIT_DONE)
         help_command(command);
-    else if (code == EXIT_DONE)
+    else if (code == EXIT_DONE && (code = ranks_join(&idle, command, argc, argv)) == EXIT_DONE &&
+             !idle)
         code = command_rows[command].run(&options);
     options_fini(&options);
-    return code;
+    return ranks_leave(code);
 }
 
 int main(int argc, char **argv) {
     console_start();
+    ranks_hush();
     if (argc < 2) {
         misuse("say what to do: 'covey run PHOTOS -o out/', or 'covey help' for all commands");
         return console_finish(EXIT_MISUSE);

@@ -128,8 +128,14 @@ covey_run *run_output_previous(const char *folder) {
     covey_error err;
     if (!there)
         return NULL;
-    if (covey_run_load(&run, folder, &err) == COVEY_OK)
+    covey_ranks_split(0); /* every rank by itself: of this run the labels alone are wanted */
+    covey_status status = covey_run_load(&run, folder, &err);
+    covey_ranks_split(covey_ranks_count() > 1);
+    if (status == COVEY_OK) {
+        if (covey_ranks_count() > 1)
+            covey_matrix_fini(&run->features);
         return run;
+    }
     say("the run before in %s cannot be read (%s); its cluster numbers are not kept", folder,
         err.message);
     return NULL;

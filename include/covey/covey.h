@@ -19,6 +19,7 @@
 #include "covey/npy.h"
 #include "covey/organize.h"
 #include "covey/photo.h"
+#include "covey/ranks.h"
 #include "covey/report.h"
 #include "covey/run.h"
 #include "covey/status.h"

@@ -36,6 +36,10 @@ COVEY_API COVEY_NODISCARD covey_status covey_memory_limit(size_t limit, const ch
  * limit asks for that. NULL if there is no room. Safe from any thread. */
 COVEY_API void *covey_memory_new(size_t bytes);
 
+/* The same for n rows of `row_bytes`, to be made of the rows of `like`: where each rank holds its own of
+ * those (covey/ranks.h), it has room for its own of these. `like` is not read and may be NULL. */
+COVEY_API void *covey_memory_new_rows(const void *like, size_t n, size_t row_bytes);
+
 COVEY_END_DECLS
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "covey/cpu.h"
 #include "covey/status.h"
 
 /* ---- failing ---------------------------------------------------------------------------- */
@@ -40,6 +41,9 @@ const char *covey__nomem_sentence(void);
     } while (0)
 #define COVEY_NOMEM_IF(cond, err)                                                                \
     COVEY_FAIL_IF(cond, err, COVEY_E_NOMEM, NULL, "%s", covey__nomem_sentence())
+
+/* covey_isa_in_use answers no better one from now on. */
+void covey__isa_limit(covey_isa isa);
 
 /* ---- memory: 64-byte aligned, freed by covey_free (covey/npy.h) ------------------------- */
 

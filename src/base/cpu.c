@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@ static const char *const isa_names[] = {"scalar", "avx2", "avx512", "avx512_bf16
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static covey_isa machine_isa;
+static atomic_int highest = COVEY_ISA_AVX512_BF16;
 static char cpu_name[64] = "unknown";
 
 static void detect(void) {
@@ -75,8 +77,13 @@ covey_status covey_isa_in_use(covey_isa *isa, covey_error *err) {
         if (found < (int)best)
             best = (covey_isa)found;
     }
-    *isa = best;
+    int limit = atomic_load_explicit(&highest, memory_order_relaxed);
+    *isa = (int)best < limit ? best : (covey_isa)limit;
     return COVEY_OK;
+}
+
+void covey__isa_limit(covey_isa isa) {
+    atomic_store(&highest, (int)isa);
 }
 
 int covey_cpu_count(void) {

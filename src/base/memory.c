@@ -10,6 +10,7 @@
 #include "base_internal.h"
 #include "covey/memory.h"
 #include "covey/npy.h"
+#include "ranks_internal.h"
 #include "spill_internal.h"
 
 enum { HUGE_PAGE = 2 << 20, LARGE = 4 * HUGE_PAGE };
@@ -117,7 +118,7 @@ char *covey__asprintf(const char *fmt, ...) {
 }
 
 void covey__free(void *pointer) {
-    if (!covey__spill_free(pointer))
+    if (!covey__split_free(pointer) && !covey__spill_free(pointer))
         free(pointer);
 }
 

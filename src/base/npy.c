@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "base_internal.h"
+#include "covey/ranks.h"
+#include "ranks_internal.h"
 #include "spill_internal.h"
 
 /* Files are little-endian, whatever this machine is. */
@@ -227,14 +229,13 @@ covey_status covey_npy_load_f64(double **out, size_t *rows, size_t *cols, const 
     return covey__npy_load_f64(out, rows, cols, path, 1, err);
 }
 
-/* Reads float64 in pieces and rounds, so that no second copy of the matrix is held. */
-static covey_status read_rounded(float *data, int fd, const header *head, const char *path,
+/* Reads float64 numbers from .. to-1 in pieces and rounds, so that no second copy is held. */
+static covey_status read_rounded(float *data, int fd, size_t from, size_t to, const char *path,
                                  covey_error *err) {
     enum { PIECE = 8192 };
     double piece[PIECE];
-    size_t n = head->rows * head->cols;
-    for (size_t at = 0; at < n; at += PIECE) {
-        size_t count = n - at < PIECE ? n - at : PIECE;
+    for (size_t at = from; at < to; at += PIECE) {
+        size_t count = to - at < PIECE ? to - at : PIECE;
         covey_status status = read_fully(fd, piece, count * 8, path, err);
         if (status != COVEY_OK)
             return status;
@@ -247,24 +248,28 @@ static covey_status read_rounded(float *data, int fd, const header *head, const 
     return COVEY_OK;
 }
 
-/* The numbers that follow the header. */
-static covey_status read_matrix(covey_matrix *out, int fd, const header *head, const char *path,
-                                covey_error *err) {
+/* The numbers that follow the header; of `ranks` each reads its own rows. */
+static covey_status read_matrix(covey_matrix *out, int fd, const header *head,
+                                const covey__ranks *ranks, const char *path, covey_error *err) {
     covey_status status = COVEY_OK;
-    size_t n = head->rows * head->cols;
-    float *data = covey__alloc_array(n, sizeof *data);
+    size_t first = covey__rank_first(ranks, head->rows, ranks->rank);
+    size_t end = covey__rank_first(ranks, head->rows, ranks->rank + 1);
+    size_t from = first * head->cols, n = end * head->cols;
+    float *data = covey__split_alloc(ranks, head->rows, head->cols * sizeof *data, 0);
     COVEY_FAIL_IF(!data, err, COVEY_E_NOMEM, path, "does not fit: %s", covey__nomem_sentence());
+    if (from && lseek(fd, (off_t)(head->offset + from * (size_t)head->width), SEEK_SET) < 0)
+        COVEY_TRY(covey__fail_errno(err, path, "could not be read"));
     if (head->width == 4) {
-        for (size_t at = 0; at < n; at += READ_PIECE) {
+        for (size_t at = from; at < n; at += READ_PIECE) {
             size_t count = n - at < READ_PIECE ? n - at : READ_PIECE;
             covey__spill_ahead(data + at);
             COVEY_TRY(read_fully(fd, data + at, count * 4, path, err));
             swap_if_needed(data + at, count, 4);
         }
     } else {
-        COVEY_TRY(read_rounded(data, fd, head, path, err));
+        COVEY_TRY(read_rounded(data, fd, from, n, path, err));
     }
-    for (size_t row = 0; row < head->rows; ++row) {
+    for (size_t row = first; row < end; ++row) {
         covey__spill_pace(data + row * head->cols, row);
         COVEY_FAIL_IF(!all_finite_f32(data + row * head->cols, head->cols), err, COVEY_E_NUMERIC,
                       path, "has NaN or infinity in row %zu (counted from 0)", row);
@@ -276,12 +281,28 @@ done:
     return status;
 }
 
+/* Ranks that see different files under one name would group rows that nobody has. */
+static covey_status check_same(const header *head, const char *path, covey_error *err) {
+    char shape[96];
+    snprintf(shape, sizeof shape, "%zu rows of %zu numbers in float%d", head->rows, head->cols,
+             8 * head->width);
+    covey_status status = covey_ranks_same("features file", shape, err);
+    if (status != COVEY_OK && err)
+        snprintf(err->path, sizeof err->path, "%s", path);
+    return status;
+}
+
 covey_status covey_matrix_load(covey_matrix *out, const char *path, covey_error *err) {
     header head = {0};
     int fd = -1;
     covey_status status = open_npy(&fd, &head, path, err);
+    const covey__ranks *ranks = covey__ranks_split_loads();
+    status = covey__ranks_agree(ranks, status, err);
+    if (status == COVEY_OK && ranks->count > 1)
+        status = check_same(&head, path, err);
     if (status == COVEY_OK)
-        status = read_matrix(out, fd, &head, path, err);
+        status = read_matrix(out, fd, &head, ranks, path, err);
+    status = covey__ranks_agree(ranks, status, err);
     if (fd >= 0)
         close(fd);
     return status;
@@ -291,7 +312,7 @@ covey_status covey_matrix_read(covey_matrix *out, int fd, const char *name, cove
     header head = {0};
     covey_status status = read_header(&head, fd, 1, name, err);
     if (status == COVEY_OK)
-        status = read_matrix(out, fd, &head, name, err);
+        status = read_matrix(out, fd, &head, &covey__ranks_single, name, err);
     return status;
 }
 

@@ -170,12 +170,15 @@ int covey__spill_wanted(size_t bytes) {
     return least && bytes >= least;
 }
 
-static void *map_scratch(size_t size) {
+/* Of `size` bytes those from `own` on, own_bytes of them, have their place on the disk. */
+static void *map_scratch(size_t size, size_t own, size_t own_bytes) {
     int fd = covey__scratch_open(keeper.folder);
     void *base = MAP_FAILED;
     if (fd < 0)
         return NULL;
-    int failed = posix_fallocate(fd, 0, (off_t)size); /* else a full disk would be a SIGBUS */
+    int failed = ftruncate(fd, (off_t)size) ? errno : 0;
+    if (!failed && own_bytes) /* else a full disk would be a SIGBUS */
+        failed = posix_fallocate(fd, (off_t)own, (off_t)own_bytes);
     if (!failed)
         base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (base != MAP_FAILED) /* with large pages a touch would bring in 2 MiB at once */
@@ -186,6 +189,10 @@ static void *map_scratch(size_t size) {
 }
 
 void *covey__spill_new(size_t bytes) {
+    return covey__spill_new_part(bytes, 0, bytes);
+}
+
+void *covey__spill_new_part(size_t bytes, size_t own, size_t own_bytes) {
     size_t size;
     if (covey__add_size(&size, bytes, MEGABYTE - 1) || size > INT64_MAX / 2)
         return NULL;
@@ -194,7 +201,7 @@ void *covey__spill_new(size_t bytes) {
     if (!made)
         return NULL;
     pthread_mutex_lock(&keeper.mutex);
-    made->base = keeper.folder ? map_scratch(size) : NULL;
+    made->base = keeper.folder ? map_scratch(size, own, own_bytes) : NULL;
     if (made->base && start_keeper()) {
         munmap(made->base, size);
         made->base = NULL;

@@ -20,6 +20,8 @@ int covey__scratch_is_memory(int fd); /* 1: it lies on a tmpfs or ramfs */
 int covey__spill_wanted(size_t bytes);
 /* A zeroed array on disk, or NULL. */
 void *covey__spill_new(size_t bytes);
+/* The same where only own_bytes from `own` on will be filled, a few rows elsewhere apart. */
+void *covey__spill_new_part(size_t bytes, size_t own, size_t own_bytes);
 /* 1 and the array is gone, if it is one of these; else 0. */
 int covey__spill_free(void *pointer);
 int covey__spill_holds(const void *pointer);

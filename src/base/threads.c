@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 
 #include "base_internal.h"
-#include "covey/cpu.h"
+#include "ranks_internal.h"
 
 /* A network layer lasts 1-10 ms and the next follows at once, so that a worker which sleeps in
  * between costs more than one which spins for a moment. */
@@ -74,7 +74,7 @@ static void *worker_main(void *argument) {
 covey_status covey__pool_new(covey__pool **out, int threads, covey_error *err) {
     covey_status status = COVEY_OK;
     if (threads <= 0)
-        threads = covey_cpu_count();
+        threads = covey__ranks_cores();
     covey__pool *pool = covey__calloc(1, sizeof *pool);
     int started = 0;
     COVEY_NOMEM_IF(!pool, err);

@@ -160,6 +160,10 @@ static size_t sampled_medoid(search *s) {
     covey__problem *problem = s->problem;
     size_t m = problem->points->m, count = m < SAMPLE ? m : SAMPLE, best = 0;
     double least = INFINITY;
+    size_t entries[SAMPLE];
+    for (size_t a = 0; a < count; ++a)
+        entries[a] = a * m / count;
+    covey__points_fetch(problem->points, entries, count);
     for (size_t a = 0; a < count; ++a) {
         double sum = 0;
         read_row(s->trial, problem, a * m / count);
@@ -192,6 +196,10 @@ static covey_status try_all_starts(search *s, covey_error *err) {
         read_row(s->start, problem, medoid);
         COVEY_TRY(descend(s, err));
     } else {
+        size_t entries[MEMBERS];
+        for (size_t i = 0; i < m; ++i)
+            entries[i] = i;
+        covey__points_fetch(problem->points, entries, m);
         for (size_t i = 0; i < m; ++i) {
             read_row(s->start, problem, i);
             COVEY_TRY(descend(s, err));

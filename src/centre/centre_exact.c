@@ -113,8 +113,19 @@ static double entry(const covey__points *points, size_t i, size_t j) {
     return points->x32 ? (double)points->x32[offset] : points->x64[offset];
 }
 
+static covey__selection select_of(const covey__points *points, size_t rank, int pair,
+                                  const double *guess) {
+    return (covey__selection){.x = points->x32, .rows = points->rows, .m = points->m,
+                              .d = points->d, .share = points->share, .rank = rank, .pair = pair,
+                              .guess = guess};
+}
+
 /* Room for either kind: the quantile sorts weighted values whether or not there are weights. */
 size_t covey__median_bytes(const covey__points *points) {
+    if (!points->weights && points->x32) {
+        covey__selection of = select_of(points, 0, 0, NULL);
+        return covey__work_bytes(covey__select_cells(&of), sizeof(int32_t));
+    }
     return covey__work_bytes(points->m, points->weights ? sizeof(weighted_value)
                                                         : COLUMNS * sizeof(double));
 }
@@ -135,8 +146,8 @@ void covey__coordinate_median(double *median, covey__problem *problem, void *scr
     const covey__points *points = problem->points;
     size_t m = points->m;
     if (!points->weights && points->x32) {
-        covey__select_all(median, scratch, points->x32, points->rows, m, points->d, (m - 1) / 2,
-                          m % 2 == 0, NULL);
+        covey__selection of = select_of(points, (m - 1) / 2, m % 2 == 0, NULL);
+        covey__select_all(median, scratch, &of);
         return;
     }
     if (!points->weights) {
@@ -158,8 +169,8 @@ static void coordinate_quantile(double *out, covey__problem *problem, double tau
                                 weighted_value *values) {
     const covey__points *points = problem->points;
     if (!points->weights && points->x32) {
-        covey__select_all(out, (int32_t *)(void *)values, points->x32, points->rows, points->m,
-                          points->d, covey__quantile_rank(tau, points->m), 0, out);
+        covey__selection of = select_of(points, covey__quantile_rank(tau, points->m), 0, out);
+        covey__select_all(out, (int32_t *)(void *)values, &of);
         return;
     }
     for (size_t j = 0; j < points->d; ++j) {

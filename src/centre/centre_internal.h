@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "covey/cluster.h"
+#include "ranks_internal.h"
 
 /* m rows of width d. Exactly one of x32 and x64 is set; all arrays are the caller's. */
 typedef struct covey__points {
@@ -19,6 +20,7 @@ typedef struct covey__points {
     const uint32_t *rows;  /* [m], ascending; NULL: rows 0 .. m-1 */
     const double *weights; /* [m], >= 0, of the i-th entry of `rows`; NULL: all 1 */
     size_t m, d;
+    const covey__share *share; /* which rows of x are here; NULL: all. Ranks solve side by side */
 } covey__points;
 
 typedef enum covey__effort {

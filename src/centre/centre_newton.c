@@ -26,7 +26,8 @@ typedef struct panel {
     const covey__points *points;
     covey__problem *problem;
     size_t first, width, padded; /* columns of x */
-    float *x32;                  /* [m][width], or NULL */
+    size_t own, own_end;         /* entries whose rows are here */
+    float *x32;                  /* [own_end - own][width], or NULL */
     double *x64;
     double *mu, *low, *high;     /* [padded] */
     double *best, *best_value;   /* [padded]: the best point tried, and F_j there */
@@ -40,7 +41,9 @@ typedef struct panel {
 
 size_t covey__newton_bytes(const covey__points *points) {
     size_t width = points->d < PANEL ? points->d : PANEL, padded = covey__padded(width);
-    return covey__work_bytes(points->m, width * (points->x32 ? sizeof(float) : sizeof(double))) +
+    size_t own, end;
+    covey__points_own(&own, &end, points);
+    return covey__work_bytes(end - own, width * (points->x32 ? sizeof(float) : sizeof(double))) +
            11 * covey__work_bytes(padded, sizeof(double)) + covey__work_bytes(padded, sizeof(int)) +
            covey__work_bytes(covey__sum_depth(points), 4 * padded * sizeof(double));
 }
@@ -49,10 +52,11 @@ static void panel_init(panel *p, covey__solver_call *call) {
     const covey__points *points = call->problem->points;
     size_t width = points->d < PANEL ? points->d : PANEL, padded = covey__padded(width);
     *p = (panel){.points = points, .problem = call->problem};
+    covey__points_own(&p->own, &p->own_end, points);
     if (points->x32)
-        p->x32 = covey__work_take(call->work, points->m, width * sizeof(float));
+        p->x32 = covey__work_take(call->work, p->own_end - p->own, width * sizeof(float));
     else
-        p->x64 = covey__work_take(call->work, points->m, width * sizeof(double));
+        p->x64 = covey__work_take(call->work, p->own_end - p->own, width * sizeof(double));
     double **vectors[] = {&p->mu,        &p->low,        &p->high, &p->best,   &p->best_value,
                           &p->slope_low, &p->slope_high, &p->step, &p->before, &p->residual,
                           &p->span};
@@ -80,22 +84,23 @@ static void panel_gather(panel *p, size_t first, const double *centre) {
         p->best[j] = p->mu[j];
         p->done[j] = 0;
     }
-    for (size_t i = 0; i < points->m; ++i) {
-        size_t offset = covey__row_number(points, i) * d + first;
+    for (size_t i = p->own; i < p->own_end; ++i) {
+        size_t offset = covey__row_number(points, i) * d + first, at = (i - p->own) * p->width;
         if (p->x32) {
             covey__spill_pace(points->x32 + offset, i);
-            memcpy(p->x32 + i * p->width, points->x32 + offset, p->width * sizeof(float));
+            memcpy(p->x32 + at, points->x32 + offset, p->width * sizeof(float));
         } else {
-            memcpy(p->x64 + i * p->width, points->x64 + offset, p->width * sizeof(double));
+            memcpy(p->x64 + at, points->x64 + offset, p->width * sizeof(double));
         }
         if (covey__row_weight(points, i) == 0)
             continue;
         for (size_t j = 0; j < p->width; ++j) {
-            double x = p->x32 ? (double)p->x32[i * p->width + j] : p->x64[i * p->width + j];
+            double x = (p->x32 ? (double)p->x32[at + j] : p->x64[at + j]) + 0.0; /* no -0 */
             p->low[j] = x < p->low[j] ? x : p->low[j];
             p->high[j] = x > p->high[j] ? x : p->high[j];
         }
     }
+    covey__points_extremes(p->low, p->high, p->width, points);
 }
 
 static void panel_chunk(void *context, double *sums, size_t begin, size_t end) {
@@ -105,10 +110,11 @@ static void panel_chunk(void *context, double *sums, size_t begin, size_t end) {
     const covey__row_kernels *kernels = problem->kernels;
     for (size_t i = begin; i < end; ++i) {
         double w = covey__row_weight(p->points, i);
+        size_t at = (i - p->own) * p->width;
         if (p->x32)
-            kernels->residual_f32(p->residual, p->x32 + i * p->width, p->mu, p->width);
+            kernels->residual_f32(p->residual, p->x32 + at, p->mu, p->width);
         else
-            kernels->residual_f64(p->residual, p->x64 + i * p->width, p->mu, p->width);
+            kernels->residual_f64(p->residual, p->x64 + at, p->mu, p->width);
         if (problem->shape != COVEY__SHAPE_GENERIC) {
             kernels->coordinate[problem->shape][COVEY__SLOPE_CURVATURE](sums, p->residual, w,
                                                                         loss->params, p->padded);

@@ -101,15 +101,19 @@ static int search(quasi *q, const double *mu, const covey__evaluation *e,
 static int try_nearest_member(quasi *q, const double *mu, covey__problem *problem, double value) {
     const covey__points *points = problem->points;
     double nearest = INFINITY;
-    for (size_t i = 0; i < points->m; ++i) {
+    size_t first, end, entry = points->m;
+    covey__points_own(&first, &end, points);
+    for (size_t i = first; i < end; ++i) {
         double square = covey__residual(problem, problem->residual, i, mu);
         if (square >= nearest || covey__row_weight(points, i) == 0)
             continue;
         nearest = square;
-        for (size_t j = 0; j < q->d; ++j) {
-            size_t at = covey__row_number(points, i) * points->d + j;
-            q->next[j] = points->x32 ? (double)points->x32[at] : points->x64[at];
-        }
+        entry = i;
+    }
+    entry = covey__points_nearest(&nearest, entry, points);
+    for (size_t j = 0; entry < points->m && j < q->d; ++j) {
+        size_t at = covey__row_number(points, entry) * points->d + j;
+        q->next[j] = points->x32 ? (double)points->x32[at] : points->x64[at];
     }
     return nearest > 0 && isfinite(nearest) &&
            covey__problem_value(problem, q->next) <= value + LEVEL * fabs(value);

@@ -47,49 +47,114 @@ void covey__centre_work_fini(covey__centre_work *work) {
 
 /* ---- sums over rows ----------------------------------------------------------------------- */
 
-static int bit_length(size_t n) {
-    int bits = 0;
-    for (; n; n >>= 1)
-        ++bits;
-    return bits;
-}
-
 static size_t last_chunk(const covey__points *points) {
     return points->m ? covey__row_number(points, points->m - 1) / COVEY__CHUNK_ROWS : 0;
 }
 
 size_t covey__sum_depth(const covey__points *points) {
-    return (size_t)bit_length(last_chunk(points)) + 2;
+    return covey__tree_room(last_chunk(points), points->share && points->share->ranks->count > 1);
 }
 
-/* The tree of covey__sum_tree without its empty chunks: adding an absent chunk's zeros changes
- * nothing, so that two neighbours join at the level where their chunk numbers first agree. A stack
- * of open nodes suffices: each joins its left neighbour before anything joins the two at a higher
- * level. Levels fall strictly along the stack, hence the depth. */
+/* The first entry whose row is not below `row`. */
+static size_t entry_of(const covey__points *points, size_t row) {
+    size_t low = 0, high = points->m;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (covey__row_number(points, middle) < row)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+void covey__points_own(size_t *first, size_t *end, const covey__points *points) {
+    *first = 0;
+    *end = points->m;
+    if (points->share && points->share->ranks->count > 1) {
+        *first = entry_of(points, points->share->first);
+        *end = entry_of(points, points->share->end);
+    }
+}
+
+/* Numbers as integers of the same order; -0 is 0. */
+static int64_t order_of(double value) {
+    int64_t bits;
+    value += 0.0;
+    memcpy(&bits, &value, sizeof bits);
+    return bits ^ ((bits >> 63) & INT64_MAX);
+}
+
+static double value_in_order(int64_t key) {
+    double value;
+    key ^= (key >> 63) & INT64_MAX;
+    memcpy(&value, &key, sizeof value);
+    return value;
+}
+
+void covey__points_extremes(double *low, double *high, size_t n, const covey__points *points) {
+    enum { STEP = 64 };
+    int64_t keys[STEP];
+    if (!points->share || points->share->ranks->count == 1)
+        return;
+    for (int side = 0; side < 2; ++side)
+        for (size_t at = 0; at < n; at += STEP) {
+            size_t count = n - at < STEP ? n - at : STEP;
+            double *values = (side ? high : low) + at;
+            for (size_t j = 0; j < count; ++j)
+                keys[j] = order_of(values[j]);
+            points->share->ranks->reduce(keys, count, side ? COVEY__MOST : COVEY__LEAST);
+            for (size_t j = 0; j < count; ++j)
+                values[j] = value_in_order(keys[j]);
+        }
+}
+
+void covey__points_fetch(const covey__points *points, const size_t *list, size_t count) {
+    enum { STEP = 64 };
+    int64_t rows[STEP];
+    if (!points->share || points->share->ranks->count == 1)
+        return;
+    for (size_t at = 0; at < count; at += STEP) {
+        size_t some = count - at < STEP ? count - at : STEP;
+        for (size_t i = 0; i < some; ++i)
+            rows[i] = (int64_t)covey__row_number(points, list[at + i]);
+        if (covey__fetch_rows(points->share, points->x32, points->d, rows, some, NULL) != COVEY_OK)
+            points->share->ranks->abandon(1, "covey: memory ran out while rows were fetched\n");
+    }
+}
+
+size_t covey__points_nearest(double *value, size_t entry, const covey__points *points) {
+    if (!points->share || points->share->ranks->count == 1)
+        return entry;
+    int64_t key = order_of(*value), least = key, at;
+    points->share->ranks->reduce(&least, 1, COVEY__LEAST);
+    at = key == least ? (int64_t)entry : (int64_t)points->m;
+    points->share->ranks->reduce(&at, 1, COVEY__LEAST);
+    *value = value_in_order(least);
+    entry = (size_t)at;
+    if (entry < points->m)
+        covey__points_fetch(points, &entry, 1);
+    return entry;
+}
+
+/* Chunks without an entry are absent from the tree (ranks_sum.c). */
 void covey__sum_rows(double *nodes, size_t width, const covey__points *points, covey__rows_fn fn,
                      void *context) {
-    size_t chunk_of[sizeof(size_t) * 8 + 2];
-    size_t top = 0, begin = 0;
-    while (begin < points->m) {
+    covey__tree tree;
+    size_t begin, last;
+    covey__points_own(&begin, &last, points);
+    covey__tree_init(&tree, nodes, width, points->share);
+    while (begin < last) {
         size_t chunk = covey__row_number(points, begin) / COVEY__CHUNK_ROWS, end = begin + 1;
-        while (end < points->m && covey__row_number(points, end) / COVEY__CHUNK_ROWS == chunk)
+        while (end < last && covey__row_number(points, end) / COVEY__CHUNK_ROWS == chunk)
             ++end;
-        while (top >= 2 && bit_length(chunk_of[top - 2] ^ chunk_of[top - 1]) <
-                               bit_length(chunk_of[top - 1] ^ chunk)) {
-            covey__sum_tree(nodes + (top - 2) * width, 2, width);
-            --top;
-        }
-        memset(nodes + top * width, 0, width * sizeof *nodes);
         if (points->x32)
             covey__spill_ahead(points->x32 + covey__row_number(points, begin) * points->d);
-        fn(context, nodes + top * width, begin, end);
-        chunk_of[top++] = chunk;
+        fn(context, covey__tree_next(&tree, chunk), begin, end);
         begin = end;
     }
-    if (top == 0)
-        memset(nodes, 0, width * sizeof *nodes);
-    for (; top >= 2; --top)
-        covey__sum_tree(nodes + (top - 2) * width, 2, width);
+    if (covey__tree_total(&tree, points->share) != COVEY_OK) /* the others wait for the sum */
+        points->share->ranks->abandon(1, "covey: memory ran out in a sum over ranks\n");
 }
 
 /* ---- a centre problem ---------------------------------------------------------------------- */

@@ -63,6 +63,18 @@ void *covey__work_take(covey__centre_work *work, size_t count, size_t size);
 /* Adds the entries begin .. end-1 of `points`, all of one chunk, to sums [width]. */
 typedef void (*covey__rows_fn)(void *context, double *sums, size_t begin, size_t end);
 
+/* The entries first .. end-1 of `points` whose rows are on this rank. */
+void covey__points_own(size_t *first, size_t *end, const covey__points *points);
+
+/* low, high [n], finite <- the least and the largest of all ranks. */
+void covey__points_extremes(double *low, double *high, size_t n, const covey__points *points);
+
+/* Of all ranks the entry with the least *value (>= 0), ties to the lower entry; its row becomes
+ * readable here. `entry` = m: this rank has none. */
+size_t covey__points_nearest(double *value, size_t entry, const covey__points *points);
+/* Entries list [count], the same on all ranks, become readable here. */
+void covey__points_fetch(const covey__points *points, const size_t *list, size_t count);
+
 size_t covey__sum_depth(const covey__points *points); /* vectors covey__sum_rows needs */
 /* nodes [depth][width]; the total lands in the first. */
 void covey__sum_rows(double *nodes, size_t width, const covey__points *points, covey__rows_fn fn,

@@ -17,8 +17,4 @@ static inline vk vk_max(vk a, vk b) {
 
 #include "select_body.h"
 
-void covey__select_scalar(double *out, int32_t *keys, const float *x, const uint32_t *rows,
-                          size_t m, size_t d, size_t columns, size_t rank, int pair,
-                          const double *guess) {
-    select_columns(out, keys, x, rows, m, d, columns, rank, pair, guess);
-}
+const covey__select_passes covey__select_scalar = {gather_keys, pass};

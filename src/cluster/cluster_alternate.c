@@ -151,11 +151,13 @@ static void drop_cluster(state *s, size_t gone) {
     --s->k;
 }
 
-static void refill(state *s, size_t j, size_t *moved) {
+static covey_status refill(state *s, size_t j, size_t *moved, covey_error *err) {
+    covey_status status = COVEY_OK;
     size_t d = s->data->d;
     int64_t row = worst_row(s, s->sizes);
     if (row < 0)
-        return; /* every row lies on its centre to the last bit: nothing to win */
+        return COVEY_OK; /* every row lies on its centre to the last bit: nothing to win */
+    COVEY_TRY(covey__data_fetch(s->data, &row, 1, err));
     --s->sizes[s->labels[row]];
     *moved += s->labels[row] == s->previous[row];
     s->labels[row] = (int32_t)j;
@@ -166,6 +168,8 @@ static void refill(state *s, size_t j, size_t *moved) {
         s->centres[j * d + i] = s->data->x[(size_t)row * d + i];
     if (s->spherical)
         (void)covey__to_sphere(s->centres + j * d, d);
+done:
+    return status;
 }
 
 /* Applies the policy to clusters without rows. Refilling lowers the objective: the row taken loses
@@ -191,7 +195,7 @@ static covey_status settle_empty(state *s, size_t *moved, covey_error *err) {
             COVEY_TRY(covey__losses(s->loss_of, s->value, s->data, &s->measure, s->labels,
                                     s->centres, s->k, NULL, err));
         measured = 1;
-        refill(s, j, moved);
+        COVEY_TRY(refill(s, j, moved, err));
     }
 done:
     return status;
@@ -207,18 +211,6 @@ static covey__effort effort_before_settling(const state *s) {
     return outright ? COVEY__EFFORT_FULL : COVEY__EFFORT_STEP;
 }
 
-static covey_status solve_median(state *s, size_t j, const uint32_t *rows, size_t count) {
-    size_t cells = 0;
-    int32_t *scratch = covey__mul_size(&cells, count, 16)
-                           ? NULL
-                           : covey__alloc_array(cells, sizeof *scratch);
-    if (!scratch)
-        return COVEY_E_NOMEM;
-    covey__median(s->next + j * s->data->d, s->data, rows, count, scratch);
-    covey__free(scratch);
-    return COVEY_OK;
-}
-
 static void solve_cluster(void *context, size_t j, int worker) {
     state *s = context;
     size_t first = s->members.first[j], count = s->members.first[j + 1] - first;
@@ -228,11 +220,12 @@ static void solve_cluster(void *context, size_t j, int worker) {
     if (!count || !(s->effort == COVEY__EFFORT_STEP ? s->changed[j] : s->stale[j]))
         return;
     if (s->median) {
-        s->statuses[j] = solve_median(s, j, s->members.rows + first, count);
+        s->statuses[j] = covey__median(s->next + j * s->data->d, s->data, s->members.rows + first,
+                                       count);
         return;
     }
     covey__points points = {.x32 = s->data->x, .rows = s->members.rows + first, .m = count,
-                            .d = s->data->d};
+                            .d = s->data->d, .share = &s->data->share};
     covey__centre_options options = {.solver = s->params->solver, .effort = s->effort};
     covey_centre_report report = {.converged = 1};
     s->statuses[j] =
@@ -266,7 +259,7 @@ static covey_status solve_centres(state *s, covey_error *err) {
         return status;
     }
     covey__members_set(&s->members, s->labels, s->data->n, s->k);
-    covey__pool_run(s->data->pool, s->k, solve_cluster, s);
+    covey__run_clusters(s->data, s->k, solve_cluster, s);
     for (size_t j = 0; j < s->k; ++j)
         if (s->statuses[j] != COVEY_OK) {
             status = covey__fail(err, s->statuses[j], NULL, "%s",
@@ -462,6 +455,8 @@ covey_status covey__fit_best(covey__fit *fit, covey__history *history, const cov
                                                     : covey__alloc_array(cells, sizeof *centres);
     COVEY_NOMEM_IF(!centres, err);
     for (int r = 0; r < restarts; ++r) {
+        if (starts)
+            COVEY_TRY(covey__data_fetch(data, starts + (size_t)r * k, k, err));
         for (size_t j = 0; j < k; ++j)
             for (size_t i = 0; i < d; ++i)
                 centres[j * d + i] =

@@ -268,10 +268,10 @@ static size_t assign_block(assignment *a, size_t first, size_t end, int worker) 
     return moved;
 }
 
-static void assign_rows(void *context, size_t task, int worker) {
+static void assign_rows(void *context, size_t first, int worker) {
     assignment *a = context;
-    size_t first = task * ROWS_PER_TASK, moved = 0;
-    size_t end = first + ROWS_PER_TASK < a->data->n ? first + ROWS_PER_TASK : a->data->n;
+    size_t last = a->data->share.end, moved = 0;
+    size_t end = first + ROWS_PER_TASK < last ? first + ROWS_PER_TASK : last;
     covey__spill_ahead(a->data->x + first * a->data->d);
     for (; first < end; first += BLOCK)
         moved += assign_block(a, first, first + BLOCK < end ? first + BLOCK : end, worker);
@@ -299,9 +299,18 @@ covey_status covey__assign(size_t *moved, int32_t *labels, double *value, int32_
     covey_status status = start_assignment(&a, err);
     if (status != COVEY_OK)
         return status;
-    covey__pool_run(data->pool, (data->n + ROWS_PER_TASK - 1) / ROWS_PER_TASK, assign_rows, &a);
+    covey__run_rows(data, ROWS_PER_TASK, assign_rows, &a);
+    int64_t all = (int64_t)atomic_load(&a.moved);
+    data->share.ranks->reduce(&all, 1, COVEY__SUM);
+    covey__exchange_rows(&data->share, labels, sizeof *labels);
+    if (value)
+        covey__exchange_rows(&data->share, value, sizeof *value);
+    if (second) {
+        covey__exchange_rows(&data->share, second, sizeof *second);
+        covey__exchange_rows(&data->share, second_value, sizeof *second_value);
+    }
     if (moved)
-        *moved = atomic_load(&a.moved);
+        *moved = (size_t)all;
     covey__free(a.scores);
     return COVEY_OK;
 }

@@ -79,11 +79,12 @@ covey_status covey__bounds_init(covey__bounds *bounds, const covey__data *data,
     if (bounds->metric == COVEY__METRIC_NONE ||
         covey__mul_size(&cells, n, bounds->stride * sizeof(float)) || cells > MOST_BYTES)
         return COVEY_OK; /* without bounds: bounds->owner stays NULL */
-    bounds->bound = covey__alloc(cells);
-    bounds->value = covey__alloc_array(n, sizeof *bounds->value);
-    bounds->then = covey__alloc_array(n, sizeof *bounds->then);
+    const covey__ranks *ranks = data->share.ranks;
+    bounds->bound = covey__split_alloc(ranks, n, bounds->stride * sizeof *bounds->bound, 0);
+    bounds->value = covey__split_alloc(ranks, n, sizeof *bounds->value, 0);
+    bounds->then = covey__split_alloc(ranks, n, sizeof *bounds->then, 0);
     bounds->still = covey__calloc(bounds->stride, sizeof *bounds->still);
-    bounds->owner = covey__alloc_array(n, sizeof *bounds->owner);
+    bounds->owner = covey__split_alloc(ranks, n, sizeof *bounds->owner, 0);
     bounds->path = covey__calloc(bounds->stride, sizeof *bounds->path);
     bounds->rounded = covey__calloc(bounds->stride, sizeof *bounds->rounded);
     bounds->centres = covey__mul_size(&cells, k, d)
@@ -114,7 +115,8 @@ static void follow(covey__bounds *bounds, const covey__data *data, const double 
     size_t d = data->d;
     if (k != bounds->k) { /* clusters were dropped, or this is the first time */
         memset(bounds->path, 0, bounds->stride * sizeof *bounds->path);
-        memset(bounds->owner, 0xFF, data->n * sizeof *bounds->owner);
+        memset(bounds->owner + data->share.first, 0xFF,
+               (data->share.end - data->share.first) * sizeof *bounds->owner);
     }
     bounds->longest = 0;
     for (size_t j = 0; j < k; ++j) {
@@ -422,11 +424,11 @@ static size_t flush(bounded *a, const uint32_t *batch, const int32_t *before, si
     return moved;
 }
 
-static void assign_task(void *context, size_t task, int worker) {
+static void assign_task(void *context, size_t first, int worker) {
     bounded *a = context;
     covey__bounds *b = a->bounds;
-    size_t first = task * ROWS_PER_TASK, moved = 0, compared = 0, waiting = 0, d = a->data->d;
-    size_t end = first + ROWS_PER_TASK < a->data->n ? first + ROWS_PER_TASK : a->data->n;
+    size_t moved = 0, compared = 0, waiting = 0, d = a->data->d, last = a->data->share.end;
+    size_t end = first + ROWS_PER_TASK < last ? first + ROWS_PER_TASK : last;
     uint32_t *list = a->lists + (size_t)worker * (ROWS_PER_TASK + BLOCK + b->stride);
     uint32_t *batch = list + ROWS_PER_TASK, *open = batch + BLOCK;
     float *squares = a->scratch + (size_t)worker * a->scratch_size; /* free until a flush */
@@ -496,9 +498,12 @@ covey_status covey__assign_bounded(size_t *moved, int32_t *labels, covey__bounds
     a.relative = (double)((data->d + lanes - 1) / lanes + lanes + 24) * 0x1p-24;
     a.absolute = packed->longest * 0x1p-24 * (1 + 0x1p-10) + sqrt((double)packed->d_pad) * 0x1p-63;
     follow(bounds, data, packed->centres, packed->k);
-    covey__pool_run(data->pool, (data->n + ROWS_PER_TASK - 1) / ROWS_PER_TASK, assign_task, &a);
-    *moved = atomic_load(&a.moved);
-    bounds->compared = atomic_load(&a.compared);
+    covey__run_rows(data, ROWS_PER_TASK, assign_task, &a);
+    int64_t counts[] = {(int64_t)atomic_load(&a.moved), (int64_t)atomic_load(&a.compared)};
+    data->share.ranks->reduce(counts, 2, COVEY__SUM);
+    covey__exchange_rows(&data->share, labels, sizeof *labels);
+    *moved = (size_t)counts[0];
+    bounds->compared = (size_t)counts[1];
 done:
     covey__free(a.scratch);
     covey__free(a.lists);

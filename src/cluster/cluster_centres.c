@@ -40,8 +40,7 @@ void covey__members_set(covey__members *members, const int32_t *labels, size_t n
 
 /* ---- sums over fixed chunks -------------------------------------------------------------- */
 
-/* Chunks are summed in groups of this many, so that memory stays bounded; a group is a whole
- * subtree of the tree over all chunks, so that the result is that of covey__sum_tree. */
+/* Chunks are summed in groups of this many, so that memory stays bounded. */
 enum { GROUP = 32 };
 
 typedef struct group {
@@ -65,28 +64,33 @@ static void run_chunk(void *context, size_t task, int worker) {
 covey_status covey__sum_chunks(double *total, size_t width, const covey__data *data,
                                covey__chunk_fn *chunk, void *context, covey_error *err) {
     covey_status status = COVEY_OK;
-    size_t chunks = covey__chunk_count(data->n), groups = (chunks + GROUP - 1) / GROUP;
-    size_t cells = 0;
+    const covey__share *share = &data->share;
+    size_t all = covey__chunk_count(data->n), at = share->first / COVEY__CHUNK_ROWS;
+    size_t chunks = covey__chunk_count(share->end - share->first), cells = 0, end = at + chunks;
     group g = {.data = data, .width = width, .chunk = chunk, .context = context};
-    double *roots = NULL;
+    double *nodes = NULL;
+    covey__tree tree;
     g.partial = covey__mul_size(&cells, chunks < GROUP ? chunks : GROUP, width)
                     ? NULL
                     : covey__alloc_array(cells, sizeof *g.partial);
-    roots = covey__mul_size(&cells, groups, width) ? NULL
-                                                   : covey__alloc_array(cells, sizeof *roots);
-    COVEY_NOMEM_IF(!g.partial || !roots, err);
-    for (size_t i = 0; i < groups; ++i) {
-        g.first_chunk = i * GROUP;
-        size_t count = chunks - g.first_chunk < GROUP ? chunks - g.first_chunk : GROUP;
+    nodes = covey__mul_size(&cells, covey__tree_room(all, share->ranks->count > 1), width)
+                ? NULL
+                : covey__alloc_array(cells, sizeof *nodes);
+    COVEY_NOMEM_IF(!g.partial || !nodes, err);
+    covey__tree_init(&tree, nodes, width, share);
+    for (; at < end; at += GROUP) {
+        size_t count = end - at < GROUP ? end - at : GROUP;
+        g.first_chunk = at;
         covey__pool_run(data->pool, count, run_chunk, &g);
-        covey__sum_tree(g.partial, count, width);
-        memcpy(roots + i * width, g.partial, width * sizeof *roots);
+        for (size_t i = 0; i < count; ++i)
+            memcpy(covey__tree_next(&tree, at + i), g.partial + i * width, width * sizeof *nodes);
     }
-    covey__sum_tree(roots, groups, width);
-    memcpy(total, roots, width * sizeof *total);
+    status = covey__tree_total(&tree, share);
+    COVEY_NOMEM_IF(status != COVEY_OK, err);
+    memcpy(total, nodes, width * sizeof *total);
 done:
     covey__free(g.partial);
-    covey__free(roots);
+    covey__free(nodes);
     return status;
 }
 
@@ -180,6 +184,8 @@ covey_status covey__losses(double *total, double *value, const covey__data *data
     packed = covey__alloc_array(s.used, sizeof *packed);
     COVEY_NOMEM_IF(!packed, err);
     COVEY_TRY(covey__sum_chunks(packed, s.used, data, chunk_losses, &s, err));
+    if (value)
+        covey__exchange_rows(&data->share, value, sizeof *value);
     for (size_t j = 0; j < k; ++j)
         if (place[j] < k)
             total[j] = packed[place[j]];
@@ -191,10 +197,17 @@ done:
 
 /* ---- medians ---------------------------------------------------------------------------- */
 
-void covey__median(double *centre, const covey__data *data, const uint32_t *rows, size_t count,
-                   int32_t *scratch) {
-    covey__select_all(centre, scratch, data->x, rows, count, data->d, (count - 1) / 2,
-                      count % 2 == 0, centre);
+covey_status covey__median(double *centre, const covey__data *data, const uint32_t *rows,
+                           size_t count) {
+    covey__selection of = {.x = data->x, .rows = rows, .m = count, .d = data->d,
+                           .share = &data->share, .rank = (count - 1) / 2, .pair = count % 2 == 0,
+                           .guess = centre};
+    int32_t *keys = covey__alloc_array(covey__select_cells(&of), sizeof *keys);
+    if (!keys)
+        return COVEY_E_NOMEM;
+    covey__select_all(centre, keys, &of);
+    covey__free(keys);
+    return COVEY_OK;
 }
 
 double covey__centre_distance(const double *a, const double *b, size_t d) {

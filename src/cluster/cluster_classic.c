@@ -116,12 +116,14 @@ covey_status covey__alternate_classic(covey__fit *fit, covey__history *history,
                   "the original's procedure (--classic) neither trims nor works on the sphere; "
                   "leave the loss %s out",
                   loss->ops->name);
+    covey__exchange_rows(&data->share, (float *)(uintptr_t)data->x, d * sizeof *data->x);
     c.x = covey__alloc_array(n, d * sizeof *c.x);
     c.points = covey__alloc_array(n, d * sizeof *c.points);
     c.next = covey__alloc_array(k, d * sizeof *c.next);
     c.centres = covey__alloc_array(k, d * sizeof *c.centres);
     c.labels = covey__alloc_array(n, sizeof *c.labels);
     COVEY_NOMEM_IF(!c.x || !c.points || !c.next || !c.centres || !c.labels, err);
+    /* Nothing is shared here: every rank holds all rows and does all of it. */
     for (size_t i = 0; i < n * d; ++i)
         c.x[i] = data->x[i];
     memcpy(c.centres, centres, k * d * sizeof *centres);

@@ -71,6 +71,46 @@ static void scan_chunk(void *context, size_t chunk, int worker) {
     }
 }
 
+/* ---- tasks ---------------------------------------------------------------------------------- */
+
+typedef struct shifted {
+    covey__task_fn fn;
+    void *context;
+    size_t first, step;
+} shifted;
+
+static void run_shifted(void *context, size_t task, int worker) {
+    const shifted *s = context;
+    s->fn(s->context, s->first + task * s->step, worker);
+}
+
+void covey__run_chunks(const covey__data *data, covey__task_fn fn, void *context) {
+    shifted s = {fn, context, data->share.first / COVEY__CHUNK_ROWS, 1};
+    covey__pool_run(data->pool, covey__chunk_count(data->share.end - data->share.first),
+                    run_shifted, &s);
+}
+
+void covey__run_rows(const covey__data *data, size_t step, covey__task_fn fn, void *context) {
+    shifted s = {fn, context, data->share.first, step};
+    covey__pool_run(data->pool, (data->share.end - data->share.first + step - 1) / step,
+                    run_shifted, &s);
+}
+
+void covey__run_clusters(const covey__data *data, size_t k, covey__task_fn fn, void *context) {
+    if (data->share.ranks->count == 1)
+        covey__pool_run(data->pool, k, fn, context);
+    else
+        for (size_t j = 0; j < k; ++j)
+            fn(context, j, 0);
+}
+
+covey_status covey__data_fetch(const covey__data *data, const int64_t *list, size_t count,
+                               covey_error *err) {
+    return covey__fetch_rows(&data->share, data->x, data->d, list, count, err);
+}
+
+/* ---- the first look --------------------------------------------------------------------------- */
+
 /* The sums of all rows and the squared distances to their mean, into the first chunk's place, by
  * the tree of covey__sum_tree. */
 static void combine(scan *s, size_t chunks) {
@@ -92,7 +132,7 @@ covey_status covey__data_init(covey__data *data, const float *x, size_t n, size_
                               covey_error *err) {
     covey_status status = COVEY_OK;
     size_t chunks = covey__chunk_count(n), cells = 0;
-    covey__data made = {.x = x, .n = n, .d = d};
+    covey__data made = {.x = x, .n = n, .d = d, .share = covey__share_of(x, n)};
     scan s = {.data = &made};
     COVEY_FAIL_IF(!n || !d, err, COVEY_E_ARGUMENT, NULL,
                   "there is nothing to cluster: the features have %zu rows and %zu columns", n, d);
@@ -104,8 +144,8 @@ covey_status covey__data_init(covey__data *data, const float *x, size_t n, size_
     made.products = covey__kernels_get(isa);
     COVEY_TRY(covey__pool_new(&made.pool, threads, err));
     made.mean = covey__calloc(d, sizeof *made.mean);
-    made.square = covey__alloc_array(n, sizeof *made.square);
-    made.length = covey__alloc_array(n, sizeof *made.length);
+    made.square = covey__split_alloc(made.share.ranks, n, sizeof *made.square, 0);
+    made.length = covey__split_alloc(made.share.ranks, n, sizeof *made.length, 0);
     s.scratch = covey__mul_size(&cells, (size_t)covey__pool_size(made.pool) * 3, d)
                     ? NULL
                     : covey__alloc_array(cells, sizeof *s.scratch);
@@ -118,7 +158,12 @@ covey_status covey__data_init(covey__data *data, const float *x, size_t n, size_
                        !s.spreads || !s.largest || !s.zeros || !s.bad,
                    err);
 
-    covey__pool_run(made.pool, chunks, scan_chunk, &s);
+    covey__run_chunks(&made, scan_chunk, &s);
+    covey__exchange_chunks(&made.share, s.sums, d * sizeof *s.sums);
+    covey__exchange_chunks(&made.share, s.spreads, sizeof *s.spreads);
+    covey__exchange_chunks(&made.share, s.largest, sizeof *s.largest);
+    covey__exchange_chunks(&made.share, s.zeros, sizeof *s.zeros);
+    covey__exchange_chunks(&made.share, s.bad, sizeof *s.bad);
     double largest = 0;
     for (size_t chunk = 0; chunk < chunks; ++chunk) {
         COVEY_FAIL_IF(s.bad[chunk] < n, err, COVEY_E_NUMERIC, NULL,
@@ -174,29 +219,64 @@ static int same_row(const float *a, const float *b, size_t d) {
     return 1;
 }
 
+/* The first distinct rows that one rank sees, and where they are kept. */
+typedef struct distinct {
+    const covey__data *data;
+    size_t *slots, capacity; /* row + 1 */
+    int64_t *rows;
+    size_t count, wanted;
+} distinct;
+
+static void add_row(distinct *s, size_t i) {
+    size_t d = s->data->d;
+    const float *x = s->data->x, *row = x + i * d;
+    size_t slot = (size_t)hash_row(row, d) & (s->capacity - 1);
+    while (s->slots[slot] && !same_row(row, x + (s->slots[slot] - 1) * d, d))
+        slot = (slot + 1) & (s->capacity - 1);
+    if (s->slots[slot])
+        return;
+    s->slots[slot] = i + 1;
+    s->rows[s->count++] = (int64_t)i;
+}
+
+/* Rank after rank adds what those before have not seen, until enough are found. */
+static covey_status add_ranks(distinct *s, covey_error *err) {
+    covey_status status = COVEY_OK;
+    const covey__share *share = &s->data->share;
+    for (int r = 0; r < share->ranks->count && s->count < s->wanted; ++r) {
+        int64_t now = (int64_t)s->count;
+        if (r == share->ranks->rank)
+            for (size_t i = share->first; i < share->end && s->count < s->wanted; ++i)
+                add_row(s, i);
+        size_t before = (size_t)now;
+        now = (int64_t)s->count;
+        share->ranks->broadcast(&now, sizeof now, r);
+        share->ranks->broadcast(s->rows + before, ((size_t)now - before) * sizeof *s->rows, r);
+        COVEY_TRY(covey__data_fetch(s->data, s->rows + before, (size_t)now - before, err));
+        for (size_t i = before; r != share->ranks->rank && i < (size_t)now; ++i)
+            add_row(s, (size_t)s->rows[i]);
+    }
+done:
+    return status;
+}
+
 covey_status covey__data_check_distinct(const covey__data *data, size_t k, covey_error *err) {
     covey_status status = COVEY_OK;
-    size_t *slots = NULL, capacity = 16, distinct = 0;
+    distinct s = {.data = data, .capacity = 16, .wanted = k};
     COVEY_FAIL_IF(k < 1, err, COVEY_E_ARGUMENT, NULL, "the number of clusters must be at least 1");
-    while (capacity < 2 * (k < data->n ? k : data->n))
-        capacity *= 2;
-    slots = covey__calloc(capacity, sizeof *slots); /* row + 1; the search ends at k of them */
-    COVEY_NOMEM_IF(!slots, err);
-    for (size_t i = 0; i < data->n && distinct < k; ++i) {
-        const float *row = data->x + i * data->d;
-        size_t slot = (size_t)hash_row(row, data->d) & (capacity - 1);
-        while (slots[slot] && !same_row(row, data->x + (slots[slot] - 1) * data->d, data->d))
-            slot = (slot + 1) & (capacity - 1);
-        if (!slots[slot]) {
-            slots[slot] = i + 1;
-            ++distinct;
-        }
-    }
-    COVEY_FAIL_IF(distinct < k, err, COVEY_E_ARGUMENT, NULL,
+    size_t most = k < data->n ? k : data->n;
+    while (s.capacity < 2 * most)
+        s.capacity *= 2;
+    s.slots = covey__calloc(s.capacity, sizeof *s.slots);
+    s.rows = covey__alloc_array(most, sizeof *s.rows);
+    COVEY_NOMEM_IF(!s.slots || !s.rows, err);
+    COVEY_TRY(add_ranks(&s, err));
+    COVEY_FAIL_IF(s.count < k, err, COVEY_E_ARGUMENT, NULL,
                   "%zu clusters were asked for, but only %zu of the %zu rows are distinct; ask for "
                   "%zu or fewer",
-                  k, distinct, data->n, distinct);
+                  k, s.count, data->n, s.count);
 done:
-    covey__free(slots);
+    covey__free(s.slots);
+    covey__free(s.rows);
     return status;
 }

@@ -56,6 +56,41 @@ typedef struct candidates {
     double low[MEDOID_CANDIDATES], high[MEDOID_CANDIDATES];
 } candidates;
 
+/* Sums over the members of a cluster, of the distance to each candidate. */
+typedef struct medoid_sums {
+    const candidates *c;
+    const description *s;
+    const uint32_t *rows; /* the members */
+    const float *padded;  /* [count][d_pad], candidates */
+    const double *centres; /* [count][d], the same */
+} medoid_sums;
+
+enum { MOST_DEPTH = 2 * (sizeof(size_t) * 8 + 2) };
+
+static void add_members(double *total, medoid_sums *sums, size_t count, covey__rows_fn fn) {
+    double nodes[MOST_DEPTH * MEDOID_CANDIDATES];
+    const covey__data *data = sums->s->data;
+    covey__points points = {.x32 = data->x, .rows = sums->rows, .m = count, .d = data->d,
+                            .share = &data->share};
+    covey__sum_rows(nodes, sums->c->count, &points, fn, sums);
+    memcpy(total, nodes, sums->c->count * sizeof *total);
+}
+
+static void add_bounds(void *context, double *sums, size_t begin, size_t end) {
+    static const uint32_t list[MEDOID_CANDIDATES] = {0, 1, 2,  3,  4,  5,  6,  7,
+                                                     8, 9, 10, 11, 12, 13, 14, 15};
+    const medoid_sums *m = context;
+    const description *s = m->s;
+    float squares[MEDOID_CANDIDATES];
+    size_t d = s->data->d;
+    for (size_t i = begin; i < end; ++i) {
+        s->data->kernels->squares(squares, s->data->x + m->rows[i] * d, d, m->padded, s->d_pad, list,
+                                  m->c->count);
+        for (size_t j = 0; j < m->c->count; ++j)
+            sums[j] += sqrt((double)squares[j]);
+    }
+}
+
 /* Under a distance, in float32: rows against rows, so that only the sums are rounded. */
 static void bound_sums(candidates *c, const description *s, const uint32_t *rows, size_t count,
                        float *padded) {
@@ -63,20 +98,11 @@ static void bound_sums(candidates *c, const description *s, const uint32_t *rows
     size_t d = s->data->d, lanes = kernels->lanes;
     double off = (double)((d + lanes - 1) / lanes + lanes + 24) * 0x1p-24;
     double tiny = sqrt((double)s->d_pad) * 0x1p-63;
-    float squares[MEDOID_CANDIDATES];
-    uint32_t list[MEDOID_CANDIDATES];
+    medoid_sums sums = {.c = c, .s = s, .rows = rows, .padded = padded};
     memset(padded, 0, c->count * s->d_pad * sizeof *padded);
-    for (uint32_t i = 0; i < c->count; ++i) {
+    for (size_t i = 0; i < c->count; ++i)
         memcpy(padded + i * s->d_pad, s->data->x + c->row[i] * d, d * sizeof *padded);
-        list[i] = i;
-        c->low[i] = 0;
-    }
-    for (size_t m = 0; m < count; ++m) {
-        covey__spill_pace(s->data->x + rows[m] * d, m);
-        kernels->squares(squares, s->data->x + rows[m] * d, d, padded, s->d_pad, list, c->count);
-        for (size_t i = 0; i < c->count; ++i)
-            c->low[i] += sqrt((double)squares[i]);
-    }
+    add_members(c->low, &sums, count, add_bounds);
     for (size_t i = 0; i < c->count; ++i) {
         double sum = c->low[i], by = sum * off + tiny * (double)count;
         c->low[i] = sum - by;
@@ -84,24 +110,28 @@ static void bound_sums(candidates *c, const description *s, const uint32_t *rows
     }
 }
 
-/* The same in float64: low and high are both the sum. Member by member, so that a row is read
- * once for all candidates. */
+/* Member by member, so that a row is read once for all candidates. */
+static void add_distances(void *context, double *sums, size_t begin, size_t end) {
+    const medoid_sums *m = context;
+    const description *s = m->s;
+    size_t d = s->data->d;
+    for (size_t i = begin; i < end; ++i)
+        for (size_t j = 0; j < m->c->count; ++j) {
+            double value = covey__measure_row(&s->measure, s->data->x + m->rows[i] * d,
+                                              m->centres + j * d);
+            sums[j] += s->measure.radial ? sqrt(value) : value;
+        }
+}
+
+/* The same in float64: low and high are both the sum. */
 static void find_sums(candidates *c, const description *s, const uint32_t *rows, size_t count,
                       double *centres) {
     size_t d = s->data->d;
-    for (size_t i = 0; i < c->count; ++i) {
-        c->low[i] = 0;
+    medoid_sums sums = {.c = c, .s = s, .rows = rows, .centres = centres};
+    for (size_t i = 0; i < c->count; ++i)
         for (size_t j = 0; j < d; ++j)
             centres[i * d + j] = s->data->x[c->row[i] * d + j];
-    }
-    for (size_t m = 0; m < count; ++m) {
-        covey__spill_pace(s->data->x + rows[m] * d, m);
-        for (size_t i = 0; i < c->count; ++i) {
-            double value = covey__measure_row(&s->measure, s->data->x + rows[m] * d,
-                                              centres + i * d);
-            c->low[i] += s->measure.radial ? sqrt(value) : value;
-        }
-    }
+    add_members(c->low, &sums, count, add_distances);
     memcpy(c->high, c->low, sizeof c->high);
 }
 
@@ -124,12 +154,16 @@ static int64_t find_medoid(const description *s, const uint32_t *rows, size_t co
     double *scratch = s->scratch + (size_t)worker * s->scratch_size, best = INFINITY;
     float *padded = (float *)(scratch + MEDOID_CANDIDATES * s->data->d);
     size_t tried = count <= MEDOID_EXACT ? count : MEDOID_CANDIDATES;
-    int64_t medoid = -1;
+    int64_t medoid = -1, fetched[MEDOID_CANDIDATES];
     for (size_t first = 0; first < tried; first += MEDOID_CANDIDATES) {
         candidates c = {.count = tried - first < MEDOID_CANDIDATES ? tried - first
                                                                    : MEDOID_CANDIDATES};
-        for (size_t i = 0; i < c.count; ++i)
+        for (size_t i = 0; i < c.count; ++i) {
             c.row[i] = order[first + i].row;
+            fetched[i] = (int64_t)c.row[i];
+        }
+        if (covey__data_fetch(s->data, fetched, c.count, NULL) != COVEY_OK)
+            return -1; /* met by describe_clusters */
         if (s->measure.radial && !s->data->exact_only) {
             bound_sums(&c, s, rows, count, padded);
             keep_least(&c, best);
@@ -144,23 +178,37 @@ static int64_t find_medoid(const description *s, const uint32_t *rows, size_t co
     return medoid;
 }
 
-static void describe_cluster(void *context, size_t j, int worker) {
+/* What a row's residual weighs, before it is divided by the largest of the cluster. */
+static void weigh_chunk(void *context, size_t chunk, int worker) {
+    const description *s = context;
+    covey_clustering *out = s->out;
+    const covey__data *data = s->data;
+    size_t d = data->d, first = chunk * COVEY__CHUNK_ROWS;
+    size_t end = first + COVEY__CHUNK_ROWS < data->n ? first + COVEY__CHUNK_ROWS : data->n;
+    (void)worker;
+    covey__spill_ahead(data->x + first * d);
+    for (size_t i = first; i < end; ++i)
+        if (out->labels[i] >= 0)
+            out->weight[i] = raw_weight(s, data->x + i * d,
+                                        out->centres + (size_t)out->labels[i] * d,
+                                        out->distance[i]);
+}
+
+static void order_cluster(void *context, size_t j, int worker) {
     description *s = context;
     covey_clustering *out = s->out;
-    size_t d = s->data->d, first = s->members.first[j], count = s->members.first[j + 1] - first;
+    size_t first = s->members.first[j], count = s->members.first[j + 1] - first;
     const uint32_t *rows = s->members.rows + first;
     placed *order = s->order + first;
     double largest = 0;
+    (void)worker;
     out->sizes[j] = count;
     out->representatives[j] = out->medoids[j] = -1;
     if (!count)
         return;
     for (size_t i = 0; i < count; ++i) {
         size_t row = rows[i];
-        covey__spill_pace(s->data->x + row * d, i);
         order[i] = (placed){out->distance[row], row};
-        out->weight[row] = raw_weight(s, s->data->x + row * d, out->centres + j * d,
-                                      out->distance[row]);
         if (out->weight[row] > largest && isfinite(out->weight[row]))
             largest = out->weight[row];
     }
@@ -174,7 +222,27 @@ static void describe_cluster(void *context, size_t j, int worker) {
         out->rank[order[i].row] = (int32_t)i;
     }
     out->representatives[j] = (int64_t)order[0].row;
-    out->medoids[j] = find_medoid(s, rows, count, order, worker);
+}
+
+static void find_cluster_medoid(void *context, size_t j, int worker) {
+    description *s = context;
+    size_t first = s->members.first[j], count = s->members.first[j + 1] - first;
+    if (count)
+        s->out->medoids[j] = find_medoid(s, s->members.rows + first, count, s->order + first,
+                                         worker);
+}
+
+static covey_status describe_clusters(description *s, covey_error *err) {
+    covey_status status = COVEY_OK;
+    covey_clustering *out = s->out;
+    covey__run_chunks(s->data, weigh_chunk, s);
+    covey__exchange_rows(&s->data->share, out->weight, sizeof *out->weight);
+    covey__pool_run(s->data->pool, out->k, order_cluster, s);
+    covey__run_clusters(s->data, out->k, find_cluster_medoid, s);
+    for (size_t j = 0; j < out->k; ++j)
+        COVEY_NOMEM_IF(out->sizes[j] && out->medoids[j] < 0, err);
+done:
+    return status;
 }
 
 static covey_status allocate(covey_clustering *out, covey_error *err) {
@@ -212,7 +280,7 @@ static covey_status set_distances(description *s, covey_error *err) {
         out->nearest[i] = -1;
     COVEY_TRY(covey__assign(NULL, out->nearest, value, second, second_value, s->data, &s->measure,
                             &packed, err));
-    for (size_t i = 0; i < n; ++i) {
+    for (size_t i = s->data->share.first; i < s->data->share.end; ++i) {
         int32_t own = out->labels[i];
         double mine = value[i], other = second_value[i];
         if (own >= 0 && own != out->nearest[i]) {
@@ -227,13 +295,16 @@ static covey_status set_distances(description *s, covey_error *err) {
         }
         out->distance[i] = mine;
         out->margin[i] = out->k < 2 ? 1 : other > mine ? (other - mine) / other : 0;
-        if (own >= 0)
-            out->nearest[i] = own;
+    }
+    covey__exchange_rows(&s->data->share, out->distance, sizeof *out->distance);
+    covey__exchange_rows(&s->data->share, out->margin, sizeof *out->margin);
+    for (size_t i = 0; i < n; ++i)
+        if (out->labels[i] >= 0)
+            out->nearest[i] = out->labels[i];
         else { /* trimmed off */
             out->weight[i] = 0;
             out->rank[i] = -1;
         }
-    }
 done:
     covey__packed_fini(&packed);
     covey__free(second);
@@ -269,7 +340,7 @@ covey_status covey__describe(covey_clustering *out, covey__fit *fit, const covey
     COVEY_NOMEM_IF(!s.order || !s.scratch, err);
     covey__members_set(&s.members, made.labels, data->n, made.k);
     COVEY_TRY(set_distances(&s, err));
-    covey__pool_run(data->pool, made.k, describe_cluster, &s);
+    COVEY_TRY(describe_clusters(&s, err));
     *out = made;
     memset(&made, 0, sizeof made);
 done:

@@ -19,11 +19,12 @@ typedef struct covey__data {
     const float *x; /* [n][d], the caller's or `owned` */
     float *owned;
     size_t n, d;
+    covey__share share; /* the rows that are here; what is kept of all rows is the same on all ranks */
     covey__pool *pool;
     const covey__score_kernels *kernels;
     const covey__kernels *products; /* for the matrix product */
-    double *square;  /* [n], |x|^2 */
-    float *length;   /* [n], |x|, rounded up */
+    double *square;  /* [n], |x|^2, of the rows here */
+    float *length;   /* [n], |x|, rounded up, of the rows here */
     int exact_only;  /* magnitudes at which float32 scores would over- or underflow */
     double *mean;    /* [d] */
     double spread;   /* sum of squared distances to the mean */
@@ -34,6 +35,17 @@ typedef struct covey__data {
 covey_status covey__data_init(covey__data *data, const float *x, size_t n, size_t d, int threads,
                               covey_error *err);
 void covey__data_fini(covey__data *data); /* accepts a zeroed one */
+
+/* The tasks of the rows that are here: fn(context, number of the chunk, worker), and
+ * fn(context, first row, worker) for every `step` rows of them. */
+void covey__run_chunks(const covey__data *data, covey__task_fn fn, void *context);
+void covey__run_rows(const covey__data *data, size_t step, covey__task_fn fn, void *context);
+/* fn(context, j, worker) for clusters j < k: at once, or with ranks one after another, each by all
+ * ranks, so that they may sum over members together. */
+void covey__run_clusters(const covey__data *data, size_t k, covey__task_fn fn, void *context);
+/* Rows list [count] become readable. */
+covey_status covey__data_fetch(const covey__data *data, const int64_t *list, size_t count,
+                               covey_error *err);
 
 /* COVEY_OK if x has at least k distinct rows; else the error that says how many it has. */
 covey_status covey__data_check_distinct(const covey__data *data, size_t k, covey_error *err);
@@ -173,10 +185,10 @@ void covey__members_fini(covey__members *members);
  * is one whose `wanted` [k] is 0 (NULL: all are). */
 covey_status covey__means(double *centres, const covey__data *data, const int32_t *labels,
                           size_t k, const char *wanted, covey_error *err);
-/* Medians per coordinate of one cluster, even counts the midpoint. scratch [16 * count]. What the
- * centre holds before is where they are looked for first, and changes nothing but the time. */
-void covey__median(double *centre, const covey__data *data, const uint32_t *rows, size_t count,
-                   int32_t *scratch);
+/* Medians per coordinate of one cluster, even counts the midpoint. What the centre holds before is
+ * where they are looked for first, and changes nothing but the time. */
+covey_status covey__median(double *centre, const covey__data *data, const uint32_t *rows,
+                           size_t count);
 
 /* total [k] <- the summed loss of each cluster's rows to its centre. value [n] may be NULL; else
  * the measure of every row to its centre, from the same pass. Clusters whose `wanted` [k] is 0 are
@@ -190,8 +202,9 @@ covey_status covey__losses(double *total, double *value, const covey__data *data
 /* How many of n rows in k clusters the loss leaves out: its share, but never so many that fewer
  * than k are left. 0 for losses that keep all. */
 size_t covey__trim_count(const covey_loss *loss, size_t n, size_t k);
-/* The least of the `count` > 0 largest of value (>= 0) [n]. */
-double covey__trim_edge(const double *value, size_t n, size_t count);
+/* The least of the `count` > 0 largest of value (>= 0), of row i at value[i * stride]. */
+double covey__trim_edge(const covey__share *share, const double *value, size_t stride,
+                        size_t count);
 /* labels [n] <- -1 for the `count` rows of the largest value (>= 0) [n], ties: the higher rows. */
 void covey__trim(int32_t *labels, const double *value, size_t n, size_t count);
 /* Puts rows of label -1 to their nearest centre. */

@@ -8,6 +8,7 @@
 #include "base_internal.h"
 #include "covey/cluster.h"
 #include "normalize_internal.h"
+#include "ranks_internal.h"
 #include "spill_internal.h"
 #include "sum_internal.h"
 
@@ -78,8 +79,9 @@ static size_t apply_l2(float *out, const float *x, size_t n, size_t d) {
 
 /* out [chunks][d] <- per-chunk sums of x (of squared differences from `mean`, if given). */
 static void column_sums(double *out, const float *x, size_t n, size_t d, const double *mean) {
-    size_t chunks = covey__chunk_count(n);
-    for (size_t chunk = 0; chunk < chunks; ++chunk) {
+    covey__share share = covey__share_of(x, n);
+    size_t chunks = covey__chunk_count(n), last = covey__chunk_count(share.end);
+    for (size_t chunk = share.first / COVEY__CHUNK_ROWS; chunk < last; ++chunk) {
         double *sum = out + chunk * d;
         size_t end = (chunk + 1) * COVEY__CHUNK_ROWS;
         for (size_t j = 0; j < d; ++j)
@@ -91,6 +93,7 @@ static void column_sums(double *out, const float *x, size_t n, size_t d, const d
                 sum[j] += mean ? u * u : u;
             }
     }
+    covey__exchange_chunks(&share, out, d * sizeof *out);
     covey__sum_tree(out, chunks, d);
 }
 
@@ -139,11 +142,12 @@ static covey_status learn_pca(covey_normalizer *normalizer, const float *x, size
                   "pca:%zu asks for more components than there are: %zu rows of %zu numbers", wanted,
                   n, d);
     COVEY_NOMEM_IF(covey__mul_size(&cells, n, d), err);
-    unit = covey__alloc_array(cells, sizeof *unit);
+    covey__share share = covey__share_of(x, n);
+    unit = covey__split_alloc(share.ranks, n, d * sizeof *unit, 0);
     normalizer->mean = covey__calloc(d, sizeof(double));
     normalizer->components = covey__calloc(wanted * d, sizeof(double));
     COVEY_NOMEM_IF(!unit || !normalizer->mean || !normalizer->components, err);
-    apply_l2(unit, x, n, d);
+    apply_l2(unit + share.first * d, x + share.first * d, share.end - share.first, d);
     normalizer->columns = wanted;
     COVEY_TRY(covey__learn_pca(normalizer->mean, normalizer->components, unit, n, d, wanted, err));
 done:
@@ -172,14 +176,19 @@ done:
 }
 
 static covey_status check_finite(const float *x, size_t n, size_t d, covey_error *err) {
-    for (size_t i = 0; i < n * d; ++i) {
+    covey__share share = covey__share_of(x, n);
+    int64_t bad = INT64_MAX;
+    for (size_t i = share.first * d; i < share.end * d && bad == INT64_MAX; ++i) {
         if (i % PIECE == 0)
             covey__spill_ahead(x + i);
         if (!isfinite(x[i]))
-            return covey__fail(err, COVEY_E_NUMERIC, NULL,
-                               "row %zu (the first is 0) contains NaN or infinity", i / d);
+            bad = (int64_t)(i / d);
     }
-    return COVEY_OK;
+    share.ranks->reduce(&bad, 1, COVEY__LEAST);
+    if (bad == INT64_MAX)
+        return COVEY_OK;
+    return covey__fail(err, COVEY_E_NUMERIC, NULL,
+                       "row %zu (the first is 0) contains NaN or infinity", (size_t)bad);
 }
 
 covey_status covey_normalizer_new(covey_normalizer **out, const float *x, size_t n, size_t d,
@@ -221,21 +230,27 @@ size_t covey_normalizer_columns(const covey_normalizer *normalizer) {
 covey_status covey_normalizer_apply(const covey_normalizer *normalizer, float *out, const float *x,
                                     size_t n, size_t *zero_rows, covey_error *err) {
     covey_status status = COVEY_OK;
-    size_t zero = 0, d = normalizer->d;
+    size_t zero = 0, d = normalizer->d, wide = normalizer->columns;
+    covey__share share = covey__share_of(x, n);
     COVEY_TRY(check_finite(x, n, d, err));
+    size_t own = share.end - share.first, cells = own * d;
+    x += share.first * d;
+    out += share.first * wide;
     if (normalizer->how == COVEY_NORMALIZE_L2)
-        zero = apply_l2(out, x, n, d);
+        zero = apply_l2(out, x, own, d);
     else if (normalizer->how == COVEY_NORMALIZE_STANDARD)
-        apply_standard(normalizer, out, x, n);
+        apply_standard(normalizer, out, x, own);
     else if (normalizer->components)
-        COVEY_TRY(apply_pca(normalizer, out, x, n, &zero, err));
+        COVEY_TRY(apply_pca(normalizer, out, x, own, &zero, err));
     else if (out != x)
-        for (size_t at = 0; at < n * d; at += PIECE) {
+        for (size_t at = 0; at < cells; at += PIECE) {
             covey__spill_ahead(x + at);
-            memcpy(out + at, x + at, (n * d - at < PIECE ? n * d - at : PIECE) * sizeof *out);
+            memcpy(out + at, x + at, (cells - at < PIECE ? cells - at : PIECE) * sizeof *out);
         }
+    int64_t all = (int64_t)zero;
+    share.ranks->reduce(&all, 1, COVEY__SUM);
     if (zero_rows)
-        *zero_rows = zero;
+        *zero_rows = (size_t)all;
 done:
     return status;
 }

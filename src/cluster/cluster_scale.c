@@ -71,6 +71,22 @@ static void count_chunk(void *context, size_t chunk, int worker) {
     covey__free(local);
 }
 
+static covey_status add_ranks(counting *c, covey_error *err) {
+    covey_status status = COVEY_OK;
+    if (c->data->share.ranks->count == 1)
+        return COVEY_OK;
+    int64_t *all = covey__alloc_array(65536, sizeof *all);
+    COVEY_NOMEM_IF(!all, err);
+    for (size_t b = 0; b < 65536; ++b)
+        all[b] = (int64_t)atomic_load(&c->counts[b]);
+    c->data->share.ranks->reduce(all, 65536, COVEY__SUM);
+    for (size_t b = 0; b < 65536; ++b)
+        atomic_store(&c->counts[b], (size_t)all[b]);
+done:
+    covey__free(all);
+    return status;
+}
+
 /* Bucket that holds `rank`; *rank becomes the rank within it. 65536 if the counts fall short. */
 static uint32_t find_bucket(const counting *c, size_t *rank) {
     uint32_t bucket = 0;
@@ -85,11 +101,11 @@ static uint32_t find_bucket(const counting *c, size_t *rank) {
 
 static covey_status value_of_rank(double *out, counting *c, size_t rank, covey_error *err) {
     covey_status status = COVEY_OK;
-    size_t chunks = covey__chunk_count(c->data->n);
     for (c->lower = 0; c->lower < 2; ++c->lower) {
         for (size_t b = 0; b < 65536; ++b)
             atomic_store_explicit(&c->counts[b], 0, memory_order_relaxed);
-        covey__pool_run(c->data->pool, chunks, count_chunk, c);
+        covey__run_chunks(c->data, count_chunk, c);
+        COVEY_TRY(add_ranks(c, err));
         uint32_t bucket = find_bucket(c, &rank);
         COVEY_NOMEM_IF(bucket == 65536, err);
         uint32_t bits = c->lower ? c->upper << 16 | bucket : bucket;

@@ -60,10 +60,12 @@ static covey_status make_unit(covey__data *unit, const covey__data *data, const 
     size_t cells = 0, chunks = covey__chunk_count(data->n);
     unit_rows u = {.data = data};
     u.zero = covey__alloc_array(chunks, sizeof *u.zero);
-    u.out = covey__mul_size(&cells, data->n, data->d) ? NULL
-                                                      : covey__alloc_array(cells, sizeof *u.out);
+    u.out = covey__mul_size(&cells, data->d, sizeof *u.out)
+                ? NULL
+                : covey__split_alloc(data->share.ranks, data->n, cells, 0);
     COVEY_NOMEM_IF(!u.out || !u.zero, err);
-    covey__pool_run(data->pool, chunks, unit_chunk, &u);
+    covey__run_chunks(data, unit_chunk, &u);
+    covey__exchange_chunks(&data->share, u.zero, sizeof *u.zero);
     for (size_t chunk = 0; chunk < chunks; ++chunk)
         COVEY_FAIL_IF(u.zero[chunk] < data->n, err, COVEY_E_NUMERIC, NULL,
                       "row %zu (the first is 0) is all zero and so has no direction, which the "

@@ -18,8 +18,8 @@ typedef struct drawing {
     const covey__draws *of;
     covey__measure square, loss;
     size_t chunks;
-    double *value;   /* [restarts][n], measure to the nearest row drawn so far */
-    double *partial; /* [restarts][chunks], of the pull */
+    double *value;   /* [n][restarts], measure to the nearest row drawn so far */
+    double *partial; /* [chunks][restarts], of the pull */
     double *centre;  /* [restarts][d], the row drawn last */
     double *edge;    /* [restarts], a value from which on rows have no pull: they are trimmed */
     char *by_square; /* [restarts], 1: drawn by the squared distance */
@@ -36,8 +36,9 @@ static covey_status drawing_init(drawing *w, const covey__draws *of, covey_error
     *w = (drawing){.of = of, .only = -1, .chunks = covey__chunk_count(data->n)};
     w->square = covey__measure_of(&square, data->kernels, data->d);
     w->loss = of->loss ? covey__measure_of(of->loss, data->kernels, data->d) : w->square;
-    w->value = covey__mul_size(&cells, count, data->n) ? NULL
-                                                       : covey__alloc_array(cells, sizeof(double));
+    w->value = covey__mul_size(&cells, count, sizeof(double))
+                   ? NULL
+                   : covey__split_alloc(data->share.ranks, data->n, cells, 0);
     w->partial = covey__alloc_array(count * w->chunks, sizeof *w->partial);
     w->centre = covey__alloc_array(count * data->d, sizeof *w->centre);
     w->edge = covey__alloc_array(count, sizeof *w->edge);
@@ -65,7 +66,7 @@ static int is_left_out(const drawing *w, int restart) {
 
 /* How much row i of a restart attracts the next draw. */
 static double pull(const drawing *w, size_t restart, size_t i) {
-    double value = w->value[restart * w->of->data->n + i];
+    double value = w->value[i * (size_t)w->of->restarts + restart];
     if (value >= w->edge[restart])
         return 0;
     if (!w->by_square[restart]) {
@@ -87,7 +88,7 @@ static void approach_chunk(void *context, size_t chunk, int worker) {
         for (int r = 0; r < w->of->restarts; ++r) {
             if (is_left_out(w, r))
                 continue;
-            double *value = w->value + (size_t)r * data->n + i;
+            double *value = w->value + i * (size_t)w->of->restarts + (size_t)r;
             double to_new = covey__measure_row(w->by_square[r] ? &w->square : &w->loss,
                                                data->x + i * d, w->centre + (size_t)r * d);
             if (w->first || to_new < *value)
@@ -106,7 +107,7 @@ static void pull_chunk(void *context, size_t chunk, int worker) {
             continue;
         for (size_t i = first; i < end; ++i)
             sum += pull(w, (size_t)r, i);
-        w->partial[(size_t)r * w->chunks + chunk] = sum;
+        w->partial[chunk * (size_t)w->of->restarts + (size_t)r] = sum;
     }
 }
 
@@ -120,12 +121,14 @@ static void set_centre(drawing *w, size_t restart, int64_t row) {
 static void approach(drawing *w, int first) {
     const covey__data *data = w->of->data;
     w->first = first;
-    covey__pool_run(data->pool, w->chunks, approach_chunk, w);
+    covey__run_chunks(data, approach_chunk, w);
+    size_t count = (size_t)w->of->restarts;
     size_t trimmed = w->of->loss ? covey__trim_count(w->of->loss, data->n, w->of->k) : 0;
-    for (size_t r = 0; trimmed && r < (size_t)w->of->restarts; ++r)
+    for (size_t r = 0; trimmed && r < count; ++r)
         if (!w->by_square[r])
-            w->edge[r] = covey__trim_edge(w->value + r * data->n, data->n, trimmed);
-    covey__pool_run(data->pool, w->chunks, pull_chunk, w);
+            w->edge[r] = covey__trim_edge(&data->share, w->value + r, count, trimmed);
+    covey__run_chunks(data, pull_chunk, w);
+    covey__exchange_chunks(&data->share, w->partial, count * sizeof *w->partial);
 }
 
 /* Where nothing pulls any more by the loss (every row lies within the tube, or beyond the trimming
@@ -142,33 +145,55 @@ static void fall_back(drawing *w, const int64_t *rows, size_t restart, size_t st
 }
 
 static double total_pull(const drawing *w, size_t restart, double *scratch) {
-    memcpy(scratch, w->partial + restart * w->chunks, w->chunks * sizeof *scratch);
+    for (size_t c = 0; c < w->chunks; ++c)
+        scratch[c] = w->partial[c * (size_t)w->of->restarts + restart];
     covey__sum_tree(scratch, w->chunks, 1);
     return scratch[0];
+}
+
+/* A running sum on its way from rank to rank. */
+typedef struct walk {
+    double before;
+    int64_t row, last; /* where it passed the target; the last row with a pull */
+} walk;
+
+static void walk_rows(walk *at, const drawing *w, size_t restart, double target, size_t first,
+                      size_t end) {
+    for (size_t i = first; i < end && at->row < 0; ++i) {
+        double of_row = pull(w, restart, i);
+        at->before += of_row;
+        if (of_row > 0) {
+            at->last = (int64_t)i;
+            if (at->before > target)
+                at->row = (int64_t)i;
+        }
+    }
 }
 
 /* The row at which the running sum of the pull passes `target`; the last with a positive one where
  * rounding puts the target beyond the end; -1 if there is none. */
 static int64_t find_row(const drawing *w, size_t restart, double target) {
-    const double *partial = w->partial + restart * w->chunks;
-    size_t n = w->of->data->n, chunk = 0;
-    int64_t last = -1;
-    double before = 0;
-    while (chunk + 1 < w->chunks && before + partial[chunk] <= target)
-        before += partial[chunk++];
-    for (size_t i = chunk * COVEY__CHUNK_ROWS; i < n; ++i) {
-        double of_row = pull(w, restart, i);
-        before += of_row;
-        if (of_row > 0) {
-            last = (int64_t)i;
-            if (before > target)
-                return last;
-        }
+    const covey__share *share = &w->of->data->share;
+    const double *partial = w->partial + restart;
+    size_t count = (size_t)w->of->restarts, chunk = 0;
+    walk at = {.row = -1, .last = -1};
+    while (chunk + 1 < w->chunks && at.before + partial[chunk * count] <= target)
+        at.before += partial[chunk++ * count];
+    size_t from = chunk * COVEY__CHUNK_ROWS;
+    int rank = covey__rank_of_row(share->ranks, share->n, from);
+    for (; rank < share->ranks->count && at.row < 0; ++rank) {
+        if (rank == share->ranks->rank)
+            walk_rows(&at, w, restart, target, from > share->first ? from : share->first,
+                      share->end);
+        share->ranks->broadcast(&at, sizeof at, rank);
     }
-    for (size_t i = n; last < 0 && i-- > 0;)
+    if (at.row >= 0 || at.last >= 0)
+        return at.row >= 0 ? at.row : at.last;
+    for (size_t i = share->end; at.last < 0 && i-- > share->first;)
         if (pull(w, restart, i) > 0)
-            last = (int64_t)i;
-    return last;
+            at.last = (int64_t)i;
+    share->ranks->reduce(&at.last, 1, COVEY__MOST);
+    return at.last;
 }
 
 static int64_t first_row(const drawing *w, size_t number) {
@@ -208,7 +233,8 @@ covey_status covey__draw_rows(int64_t *rows, size_t *found, const covey__draws *
     size_t count = (size_t)draws->restarts, k = draws->k;
     drawing w = {0};
     double *scratch = covey__alloc_array(covey__chunk_count(draws->data->n), sizeof *scratch);
-    COVEY_NOMEM_IF(!scratch, err);
+    int64_t *drawn = covey__alloc_array(count, sizeof *drawn);
+    COVEY_NOMEM_IF(!scratch || !drawn, err);
     COVEY_TRY(drawing_init(&w, draws, err));
     *found = k;
     for (size_t step = 0; step < k; ++step) {
@@ -220,20 +246,28 @@ covey_status covey__draw_rows(int64_t *rows, size_t *found, const covey__draws *
                 *found = step;
                 goto done;
             }
-            set_centre(&w, r, *row);
+            drawn[r] = *row;
         }
+        COVEY_TRY(covey__data_fetch(draws->data, drawn, count, err));
+        for (size_t r = 0; r < count; ++r)
+            set_centre(&w, r, drawn[r]);
         if (step + 1 < k)
             approach(&w, step == 0);
     }
 done:
     drawing_fini(&w);
     covey__free(scratch);
+    covey__free(drawn);
     return status;
 }
 
 /* ---- rows at random ------------------------------------------------------------------------ */
 
-static int is_new(const covey__data *data, const int64_t *chosen, size_t count, size_t row) {
+static int is_new(const covey__data *data, const int64_t *chosen, size_t count, size_t row,
+                  covey_status *status, covey_error *err) {
+    int64_t list = (int64_t)row;
+    if (*status == COVEY_OK)
+        *status = covey__data_fetch(data, &list, 1, err);
     for (size_t i = 0; i < count; ++i) {
         const float *a = data->x + (size_t)chosen[i] * data->d, *b = data->x + row * data->d;
         size_t j = 0;
@@ -247,22 +281,25 @@ static int is_new(const covey__data *data, const int64_t *chosen, size_t count, 
 
 /* Rows drawn one after another, those equal to an earlier one drawn again; where nearly all are
  * copies, the search goes on from the row drawn last. */
-static void start_random(int64_t *rows, const covey__data *data, size_t k, uint64_t restart,
-                         uint64_t seed, uint32_t purpose) {
+static covey_status start_random(int64_t *rows, const covey__data *data, size_t k,
+                                 uint64_t restart, uint64_t seed, uint32_t purpose,
+                                 covey_error *err) {
+    covey_status status = COVEY_OK;
     uint64_t index = RANDOM_INDEX;
     for (size_t step = 0; step < k; ++step) {
         size_t row = 0;
         int found = 0;
         for (int attempt = 0; attempt < 64 && !found; ++attempt) {
             row = (size_t)covey__uniform_below(data->n, seed, purpose, restart, index++);
-            found = is_new(data, rows, step, row);
+            found = is_new(data, rows, step, row, &status, err);
         }
         while (!found) {
             row = (row + 1) % data->n;
-            found = is_new(data, rows, step, row);
+            found = is_new(data, rows, step, row, &status, err);
         }
         rows[step] = (int64_t)row;
     }
+    return status;
 }
 
 /* ---- the entry ------------------------------------------------------------------------------ */
@@ -282,7 +319,8 @@ covey_status covey__start_rows(int64_t *rows, const covey__data *data, const cov
     COVEY_TRY(covey__data_check_distinct(draws.data, k, err));
     if (params->start == COVEY_START_RANDOM)
         for (int r = 0; r < params->restarts; ++r)
-            start_random(rows + (size_t)r * k, data, k, (uint64_t)r, params->seed, purpose);
+            COVEY_TRY(start_random(rows + (size_t)r * k, data, k, (uint64_t)r, params->seed,
+                                   purpose, err));
     else if (params->start == COVEY_START_KMEANS_PARALLEL)
         COVEY_TRY(covey__start_parallel(rows, data, k, params->restarts, params->seed, purpose,
                                         err));

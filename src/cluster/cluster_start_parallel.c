@@ -101,6 +101,7 @@ static covey_status take_in(candidates *c, covey_error *err) {
     COVEY_NOMEM_IF(!centres, err);
     COVEY_TRY(covey_loss_find(&square, "square", err));
     covey__measure measure = covey__measure_of(&square, data->kernels, d);
+    COVEY_TRY(covey__data_fetch(data, c->rows + c->since, count, err));
     for (size_t a = 0; a < count; ++a)
         for (size_t j = 0; j < d; ++j)
             centres[a * d + j] = data->x[(size_t)c->rows[c->since + a] * d + j];
@@ -161,7 +162,8 @@ static covey_status choose(int64_t *rows, const candidates *c, covey__draws *dra
     float *x = covey__mul_size(&cells, c->count, d) ? NULL
                                                     : covey__alloc_array(cells, sizeof *x);
     double *weight = covey__calloc(c->count, sizeof *weight);
-    covey__data among = {.n = c->count, .d = d, .pool = data->pool, .kernels = data->kernels};
+    covey__data among = {.n = c->count, .d = d, .share = covey__share_all(c->count),
+                         .pool = data->pool, .kernels = data->kernels};
     COVEY_NOMEM_IF(!x || !weight, err);
     for (size_t a = 0; a < c->count; ++a)
         memcpy(x + a * d, data->x + (size_t)c->rows[a] * d, d * sizeof *x);

@@ -16,26 +16,30 @@ size_t covey__trim_count(const covey_loss *loss, size_t n, size_t k) {
 }
 
 /* The bits of the value that `rank` values precede. Non-negative numbers order as their bits do:
- * eight passes of counting bytes find it without moving a value. */
-static uint64_t bits_of_rank(const double *value, size_t n, size_t rank) {
+ * eight passes of counting bytes find it without moving a value, and counts of ranks add up. */
+static uint64_t bits_of_rank(const covey__share *share, const double *value, size_t stride,
+                             size_t rank) {
     uint64_t found = 0;
+    int64_t left = (int64_t)rank;
     for (int shift = 56; shift >= 0; shift -= 8) {
-        size_t counts[256] = {0}, byte = 0;
-        for (size_t i = 0; i < n; ++i) {
+        int64_t counts[256] = {0}, byte = 0;
+        for (size_t i = share->first; i < share->end; ++i) {
             uint64_t bits;
-            memcpy(&bits, value + i, sizeof bits);
+            memcpy(&bits, value + i * stride, sizeof bits);
             if (shift == 56 || bits >> (shift + 8) == found >> (shift + 8))
                 ++counts[bits >> shift & 255];
         }
-        while (rank >= counts[byte])
-            rank -= counts[byte++];
+        share->ranks->reduce(counts, 256, COVEY__SUM);
+        while (left >= counts[byte])
+            left -= counts[byte++];
         found |= (uint64_t)byte << shift;
     }
     return found;
 }
 
-double covey__trim_edge(const double *value, size_t n, size_t count) {
-    uint64_t bits = bits_of_rank(value, n, n - count);
+double covey__trim_edge(const covey__share *share, const double *value, size_t stride,
+                        size_t count) {
+    uint64_t bits = bits_of_rank(share, value, stride, share->n - count);
     double edge;
     memcpy(&edge, &bits, sizeof edge);
     return edge;
@@ -44,7 +48,8 @@ double covey__trim_edge(const double *value, size_t n, size_t count) {
 void covey__trim(int32_t *labels, const double *value, size_t n, size_t count) {
     if (!count)
         return;
-    double edge = covey__trim_edge(value, n, count);
+    covey__share all = covey__share_all(n);
+    double edge = covey__trim_edge(&all, value, 1, count);
     size_t left = count;
     for (size_t i = 0; i < n; ++i)
         if (value[i] > edge) {
@@ -61,7 +66,7 @@ void covey__trim(int32_t *labels, const double *value, size_t n, size_t count) {
 void covey__place_trimmed(int32_t *labels, const covey__data *data, const covey_loss *loss,
                           const double *centres, size_t k) {
     covey__measure measure = covey__measure_of(loss, data->kernels, data->d);
-    for (size_t i = 0; i < data->n; ++i) {
+    for (size_t i = data->share.first; i < data->share.end; ++i) {
         double least = INFINITY;
         if (labels[i] >= 0)
             continue;
@@ -74,4 +79,5 @@ void covey__place_trimmed(int32_t *labels, const covey__data *data, const covey_
             }
         }
     }
+    covey__exchange_rows(&data->share, labels, sizeof *labels);
 }

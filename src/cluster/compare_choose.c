@@ -40,6 +40,24 @@ static void sample_fini(sample *s) {
     memset(s, 0, sizeof *s);
 }
 
+/* A sample is small: every rank has all of it. */
+static covey_status copy_rows(sample *s, const covey__data *data, covey_error *err) {
+    enum { STEP = 256 };
+    covey_status status = COVEY_OK;
+    int64_t list[STEP];
+    for (size_t at = 0; at < s->m; at += STEP) {
+        size_t count = s->m - at < STEP ? s->m - at : STEP;
+        for (size_t i = 0; i < count; ++i)
+            list[i] = s->rows[at + i];
+        COVEY_TRY(covey__data_fetch(data, list, count, err));
+        for (size_t i = 0; i < count; ++i)
+            memcpy(s->x + (at + i) * data->d, data->x + (size_t)list[i] * data->d,
+                   data->d * sizeof *s->x);
+    }
+done:
+    return status;
+}
+
 /* m rows of `data` without replacement, each set equally likely: a row is taken with probability
  * (still wanted) / (still to come). */
 static covey_status sample_init(sample *s, const covey__data *data, size_t m, size_t number,
@@ -55,9 +73,9 @@ static covey_status sample_init(sample *s, const covey__data *data, size_t m, si
         double u = covey__uniform(params->seed, COVEY__PURPOSE_RESAMPLE, number, i);
         if (u * (double)(data->n - i) >= (double)(m - taken))
             continue;
-        memcpy(s->x + taken * data->d, data->x + i * data->d, data->d * sizeof *s->x);
         s->rows[taken++] = (uint32_t)i;
     }
+    COVEY_TRY(copy_rows(s, data, err));
     COVEY_TRY(covey__data_init(&s->data, s->x, m, data->d, params->threads, err));
 done:
     return status;

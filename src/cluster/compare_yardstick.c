@@ -23,7 +23,7 @@ static covey_status silhouette_of(double *out, const covey__data *data,
     covey__packed_set(&packed, data, measure, means, used);
     memset(first, 0xFF, n * sizeof *first);
     COVEY_TRY(covey__assign(NULL, first, value, second, second_value, data, measure, &packed, err));
-    for (size_t i = 0; i < n; ++i) {
+    for (size_t i = data->share.first; i < data->share.end; ++i) {
         size_t own = (size_t)labels[i];
         if (sizes[own] < 2)
             continue; /* a single row is neither well nor badly placed */
@@ -39,6 +39,7 @@ static covey_status silhouette_of(double *out, const covey__data *data,
         if (larger > 0)
             sums[i / COVEY__CHUNK_ROWS] += (b - a) / larger;
     }
+    covey__exchange_chunks(&data->share, sums, sizeof *sums);
     covey__sum_tree(sums, chunks, 1);
     *out = sums[0] / (double)n;
 done:
@@ -61,13 +62,9 @@ typedef struct medians {
 static void median_of(void *context, size_t j, int worker) {
     medians *m = context;
     size_t first = m->members->first[j], count = m->members->first[j + 1] - first;
-    int32_t *scratch = covey__alloc_array(count * 16, sizeof *scratch);
     (void)worker;
-    m->failed[j] = !scratch;
-    if (scratch && count)
-        covey__median(m->centres + j * m->data->d, m->data, m->members->rows + first, count,
-                      scratch);
-    covey__free(scratch);
+    m->failed[j] = count && covey__median(m->centres + j * m->data->d, m->data,
+                                          m->members->rows + first, count) != COVEY_OK;
 }
 
 static covey_status sum_to_medians(double *out, const covey__data *data, const int32_t *labels,
@@ -81,7 +78,7 @@ static covey_status sum_to_medians(double *out, const covey__data *data, const i
     COVEY_TRY(covey_loss_find(&absolute, "absolute", err));
     COVEY_TRY(covey__members_init(&members, data->n, k, err));
     covey__members_set(&members, labels, data->n, k);
-    covey__pool_run(data->pool, k, median_of, &m);
+    covey__run_clusters(data, k, median_of, &m);
     for (size_t j = 0; j < k; ++j)
         COVEY_NOMEM_IF(failed[j], err);
     covey__measure measure = covey__measure_of(&absolute, data->kernels, data->d);

@@ -9,6 +9,7 @@
 
 #include "base_internal.h"
 #include "normalize_internal.h"
+#include "ranks_internal.h"
 #include "spill_internal.h"
 #include "sum_internal.h"
 
@@ -79,13 +80,17 @@ static covey_status covariance(double *c, const float *x, size_t n, size_t d, co
     double *u = covey__alloc_array(d, sizeof *u);
     COVEY_NOMEM_IF(!u, err);
     memset(c, 0, d * d * sizeof *c);
-    for (size_t i = 0; i < n; ++i) {
-        covey__spill_pace(x + i * d, i);
-        for (size_t j = 0; j < d; ++j)
-            u[j] = x[i * d + j] - mean[j];
-        for (size_t p = 0; p < d; ++p)
-            for (size_t q = p; q < d; ++q)
-                c[p * d + q] += u[p] * u[q];
+    covey__share share = covey__share_of(x, n);
+    for (int r = 0; r < share.ranks->count; ++r) { /* the sum goes from rank to rank */
+        for (size_t i = share.first; r == share.ranks->rank && i < share.end; ++i) {
+            covey__spill_pace(x + i * d, i);
+            for (size_t j = 0; j < d; ++j)
+                u[j] = x[i * d + j] - mean[j];
+            for (size_t p = 0; p < d; ++p)
+                for (size_t q = p; q < d; ++q)
+                    c[p * d + q] += u[p] * u[q];
+        }
+        share.ranks->broadcast(c, d * d * sizeof *c, r);
     }
     for (size_t p = 0; p < d; ++p)
         for (size_t q = 0; q < p; ++q)
@@ -106,9 +111,13 @@ covey_status covey__learn_pca(double *mean, double *components, const float *x, 
     v = covey__alloc_array(cells, sizeof *v);
     COVEY_NOMEM_IF(!order || !c || !v, err);
     memset(mean, 0, d * sizeof *mean);
-    for (size_t i = 0; i < n; ++i)
-        for (size_t j = 0; j < d; ++j)
-            mean[j] += x[i * d + j];
+    covey__share share = covey__share_of(x, n);
+    for (int r = 0; r < share.ranks->count; ++r) {
+        for (size_t i = share.first; r == share.ranks->rank && i < share.end; ++i)
+            for (size_t j = 0; j < d; ++j)
+                mean[j] += x[i * d + j];
+        share.ranks->broadcast(mean, d * sizeof *mean, r);
+    }
     for (size_t j = 0; j < d; ++j)
         mean[j] /= (double)n;
     COVEY_TRY(covariance(c, x, n, d, mean, err));

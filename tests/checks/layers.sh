@@ -22,6 +22,7 @@ allowed() {
     report) echo "base loss run report" ;;
     decode) echo "base photo decode" ;;
     draw) echo "base report draw" ;;
+    mpi) echo "base mpi" ;;
     *) echo "" ;;
     esac
 }
@@ -51,6 +52,7 @@ for folder in src/*/; do
 done
 check_folder decode decode
 check_folder draw draw
+check_folder mpi mpi
 
 for folder in cli examples; do
     [ -d "$folder" ] || continue
@@ -66,7 +68,7 @@ for folder in cli examples; do
     done
 done
 
-repeated=$(find src cli decode draw -name '*.[ch]' | sed 's|.*/||' | sort | uniq -d)
+repeated=$(find src cli decode draw mpi -name '*.[ch]' | sed 's|.*/||' | sort | uniq -d)
 [ -z "$repeated" ] || {
     echo "file names must be unique in the tree: $repeated" >&2
     bad=1

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+# What the tests of several ranks share: sourced as `. ranks.sh ROOT BUILD`. Leaves the shell in a folder
+# of its own, removed at the end. Ranks outnumber the cores here, and may run as root.
+root=$1 build=$2
+covey=$build/covey
+bad=0
+
+skip() {
+    echo "skipped: $*"
+    exit 77
+}
+
+command -v mpirun >/dev/null || skip "mpirun is not there"
+[ -e "$build/covey-mpi.so" ] || skip "built with -DCOVEY_MPI=OFF"
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
+export OMPI_MCA_mpi_yield_when_idle=1
+export COVEY_DRAW=$build/covey-draw
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+
+wrong() {
+    echo "wrong: $*" >&2
+    bad=1
+}
+
+# ranks N ARGUMENTS...: covey with N ranks, its exit code ours.
+ranks() {
+    count=$1
+    shift
+    timeout 120 mpirun -n "$count" "$covey" "$@"
+}
+
+rows() {
+    python3 "$root/tests/mpi/make_rows.py" "$@"
+}

@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# 1, 2 and 4 ranks write the bytes of one process: every loss, start, solver and normalisation.
+# Usage: same_bytes.sh ROOT BUILD
+set -eu
+. "$1/tests/mpi/ranks.sh"
+rows x.npy 8500 5
+rows wide.npy 4200 37 f8
+
+# same RANKS... -- ARGUMENTS...: what is printed, for each number of ranks.
+same() {
+    counts=
+    while [ "$1" != -- ]; do
+        counts="$counts $1"
+        shift
+    done
+    shift
+    "$covey" "$@" --quiet --threads 1 >alone || wrong "covey $* alone"
+    for n in $counts; do
+        ranks "$n" "$@" --quiet --threads 1 >several 2>said || {
+            wrong "$n ranks: covey $*"
+            cat said >&2
+        }
+        cmp alone several >&2 || wrong "$n ranks print something else: covey $*"
+    done
+}
+
+# The table of all rows under all losses: labels, distances, weights, margins, to the last digit.
+same 2 4 -- compare x.npy -k 3 --loss all --csv --restarts 1 --seeds 1
+for start in random loss++ kmeans_parallel; do
+    same 2 -- compare x.npy -k 4 --loss square,trimmed --csv --restarts 2 \
+        --seeds 1 --start $start
+done
+for solver in irls lbfgs bfgs newton descent; do
+    same 3 -- cluster x.npy -k 2 --loss pseudo_huber --solver $solver --csv --restarts 1
+done
+for how in l2 standard pca:3; do
+    same 2 -- cluster wide.npy -k 3 --loss geometric_median --normalize $how --csv --restarts 1
+done
+same 4 -- cluster x.npy -k 30 --loss absolute --csv --restarts 1 --empty drop
+same 1 2 -- cluster x.npy -k 2..3 --loss square --csv --restarts 1
+same 2 -- cluster x.npy -k 3 --loss huber --classic --csv
+
+# A whole folder: centres and history too. What varies from run to run is left out.
+for n in 0 2 4; do
+    set -- cluster x.npy -k 4 --loss cauchy --restarts 1 --quiet --out out$n
+    if [ $n = 0 ]; then "$covey" "$@" >/dev/null; else ranks $n "$@" >/dev/null; fi ||
+        wrong "$n ranks: covey $*"
+    rm -f out$n/run.json out$n/timings.csv out$n/report.html
+    [ $n = 0 ] || diff -r out0 out$n >&2 || wrong "$n ranks write another folder"
+done
+exit $bad
