@@ -108,9 +108,13 @@ int cmd_extract(const options *options) {
     int to_stdout = photo_options_to_stdout(options);
     if (to_stdout && isatty(STDOUT_FILENO))
         return misuse("-o -: stdout is a terminal; send it to a file or to 'covey cluster -'");
-    int code = photo_options_find(&files, options);
-    if (code == EXIT_DONE)
+    int helps = covey_ranks_rank() > 0;
+    int code = helps ? EXIT_DONE : photo_options_find(&files, options);
+    if (code == EXIT_DONE && !helps)
         code = names_open(&names, options);
+    code = photo_options_help(options, code);
+    if (helps)
+        return code;
     if (code == EXIT_DONE)
         code = photo_options_describe(&run, options, files);
     if (code == EXIT_STOPPED && !to_stdout)

@@ -38,11 +38,17 @@ int cmd_run(const options *options) {
     cluster_request request;
     covey_files *files = NULL;
     covey_run *run = NULL;
+    int helps = covey_ranks_rank() > 0;
     int code = cluster_request_read(&request, options);
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE && !helps)
         code = photo_options_find(&files, options);
-    if (code == EXIT_DONE)
+    if (code == EXIT_DONE && !helps)
         code = cluster_request_check(&request, covey_files_count(files), 0, "photos");
+    code = photo_options_help(options, code);
+    if (helps) {
+        cluster_request_fini(&request);
+        return code;
+    }
     if (code == EXIT_DONE)
         code = photo_options_describe(&run, options, files);
     if (code == EXIT_STOPPED)

@@ -258,12 +258,67 @@ static void close_catalogue(covey_catalogue *catalogue) {
     covey_catalogue_free(catalogue);
 }
 
+/* All ranks have the same weights and see the folders of rank 0. */
+static int check_ranks(const covey_weights *weights, covey_files *files) {
+    char roots[8192] = "";
+    covey_error err = {0};
+    covey_status status = COVEY_OK;
+    if (covey_ranks_count() == 1)
+        return EXIT_DONE;
+    for (size_t i = 0; files && i < covey_files_root_count(files); ++i) {
+        size_t used = strlen(roots);
+        if (used + strlen(covey_files_root(files, i)) + 2 < sizeof roots)
+            snprintf(roots + used, sizeof roots - used, "%s\n", covey_files_root(files, i));
+    }
+    status = covey_ranks_same("set of weights", covey_weights_digest(weights), &err);
+    if (status == COVEY_OK) {
+        covey_ranks_tell(roots, sizeof roots);
+        for (char *root = roots, *end; *root && status == COVEY_OK; root = end + 1) {
+            struct stat info;
+            end = strchr(root, '\n');
+            *end = '\0';
+            if (stat(root, &info)) {
+                status = err.status = COVEY_E_NOT_FOUND;
+                snprintf(err.path, sizeof err.path, "%s", root);
+                snprintf(err.message, sizeof err.message, "%s; all ranks must see the photos",
+                         strerror(errno));
+            }
+        }
+        status = covey_ranks_agree(status, &err);
+    }
+    return status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
+}
+
+int photo_options_help(const options *options, int code) {
+    covey_weights *weights = NULL;
+    covey_extract_params params;
+    covey_error err = {0};
+    /* What rank 0 has said already. */
+    if (covey_ranks_agree(code == EXIT_DONE ? COVEY_OK : COVEY_E_ARGUMENT, &err) != COVEY_OK)
+        return code == EXIT_DONE ? EXIT_FAILED : code;
+    if (covey_ranks_rank() == 0)
+        return EXIT_DONE;
+    code = photo_options_weights(&weights, options);
+    if (code == EXIT_DONE)
+        code = check_ranks(weights, NULL);
+    if (code == EXIT_DONE) {
+        photo_options_extract(&params, options);
+        params.progress = NULL;
+        covey_status status = covey_run_extract_help(weights, &params, &err);
+        code = status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
+    }
+    covey_weights_free(weights);
+    return code;
+}
+
 int photo_options_describe(covey_run **out, const options *options, covey_files *files) {
     covey_weights *weights = NULL;
     covey_catalogue *catalogue = NULL;
     covey_extract_params params;
     covey_error err;
     int code = photo_options_weights(&weights, options);
+    if (code == EXIT_DONE)
+        code = check_ranks(weights, files);
     if (code == EXIT_DONE)
         code = open_catalogue(&catalogue, options);
     if (code != EXIT_DONE) {

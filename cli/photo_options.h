@@ -22,6 +22,10 @@ void photo_options_extract(covey_extract_params *out, const options *options);
 /* Opens --weights; missing: the one line that gets them. */
 int photo_options_weights(covey_weights **out, const options *options);
 
+/* Ranks agree on the exit code so far; all but rank 0 then help it to describe photos, until it has no
+ * more. Returns the exit code. */
+int photo_options_help(const options *options, int code);
+
 /* find, weights, extract: what run and extract share, into a new run. A stop by signal is
  * EXIT_STOPPED with the photos so far in *out; *out is freed by covey_run_free in every case. */
 int photo_options_describe(covey_run **out, const options *options, covey_files *files);

@@ -8,7 +8,8 @@
 #include "console.h"
 
 static int shares_work(command_id command) {
-    return command == COMMAND_CLUSTER || command == COMMAND_COMPARE;
+    return command == COMMAND_CLUSTER || command == COMMAND_COMPARE ||
+           command == COMMAND_EXTRACT || command == COMMAND_RUN;
 }
 
 void ranks_hush(void) {
@@ -59,7 +60,7 @@ int ranks_join(int *idle, command_id command, int argc, char **argv) {
     if (status != COVEY_OK)
         return fail_status(status, &err);
     say("%s", covey_ranks_words());
-    covey_ranks_split(1);
+    (void)covey_ranks_split(command == COMMAND_CLUSTER || command == COMMAND_COMPARE);
     return EXIT_DONE;
 }
 

@@ -128,11 +128,11 @@ covey_run *run_output_previous(const char *folder) {
     covey_error err;
     if (!there)
         return NULL;
-    covey_ranks_split(0); /* every rank by itself: of this run the labels alone are wanted */
+    int split = covey_ranks_split(0); /* every rank by itself: the labels alone are wanted */
     covey_status status = covey_run_load(&run, folder, &err);
-    covey_ranks_split(covey_ranks_count() > 1);
+    covey_ranks_split(split);
     if (status == COVEY_OK) {
-        if (covey_ranks_count() > 1)
+        if (split)
             covey_matrix_fini(&run->features);
         return run;
     }

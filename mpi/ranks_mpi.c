@@ -89,18 +89,71 @@ static void reduce(int64_t *numbers, size_t n, covey__reduction how) {
     leave(began);
 }
 
+/* A message on its way. The sender goes on with its work meanwhile. */
+typedef struct parcel {
+    MPI_Request request;
+    struct parcel *next;
+    char data[];
+} parcel;
+
+static parcel *parcels;
+
+/* Forgets messages that have arrived; with `all`, waits for them. */
+static void sweep(int all) {
+    for (parcel **at = &parcels; *at;) {
+        int arrived = 0;
+        if (all)
+            arrived = MPI_Wait(&(*at)->request, MPI_STATUS_IGNORE) == MPI_SUCCESS;
+        else
+            MPI_Test(&(*at)->request, &arrived, MPI_STATUS_IGNORE);
+        if (!arrived) {
+            at = &(*at)->next;
+            continue;
+        }
+        parcel *gone = *at;
+        *at = gone->next;
+        free(gone);
+    }
+}
+
+static void abandon(int code, const char *sentence);
+
 static void send(int to, const void *data, size_t bytes) {
     double began = enter(bytes);
-    MPI_Send(data, (int)bytes, MPI_BYTE, to, TAG, MPI_COMM_WORLD);
+    parcel *sent = malloc(sizeof *sent + bytes);
+    if (!sent)
+        abandon(1, "covey: memory ran out while a message was sent to another rank\n");
+    sweep(0);
+    memcpy(sent->data, data, bytes);
+    MPI_Isend(sent->data, (int)bytes, MPI_BYTE, to, TAG, MPI_COMM_WORLD, &sent->request);
+    sent->next = parcels;
+    parcels = sent;
     leave(began);
 }
 
+static int probe(int from, MPI_Status *status) {
+    int there = 0;
+    MPI_Iprobe(from == COVEY__RANKS_ANY ? MPI_ANY_SOURCE : from, TAG, MPI_COMM_WORLD, &there,
+               status);
+    return there;
+}
+
+static int waiting(void) {
+    MPI_Status status;
+    sweep(0);
+    return probe(COVEY__RANKS_ANY, &status);
+}
+
 static size_t receive(int *from, void *data, size_t room) {
+    static const struct timespec pause = {.tv_nsec = 200000};
     MPI_Status status;
     int bytes = 0;
     double began = enter(0);
-    MPI_Recv(data, (int)room, MPI_BYTE, *from == COVEY__RANKS_ANY ? MPI_ANY_SOURCE : *from, TAG,
-             MPI_COMM_WORLD, &status);
+    while (!probe(*from, &status)) { /* others may work for long: no processor is kept from them */
+        sweep(0);
+        nanosleep(&pause, NULL);
+    }
+    MPI_Recv(data, (int)room, MPI_BYTE, status.MPI_SOURCE, TAG, MPI_COMM_WORLD, &status);
     MPI_Get_count(&status, MPI_BYTE, &bytes);
     *from = status.MPI_SOURCE;
     leave(began);
@@ -129,6 +182,7 @@ static void abandon(int code, const char *sentence) {
 }
 
 static void end(void) {
+    sweep(1);
     MPI_Comm_free(&last);
     MPI_Finalize();
     free(counts);
@@ -142,9 +196,9 @@ static void count_local(void) {
     MPI_Comm_free(&local);
 }
 
-__attribute__((visibility("default"))) covey__ranks_begin_fn covey__ranks_mpi_1;
+__attribute__((visibility("default"))) covey__ranks_begin_fn covey__ranks_mpi_2;
 
-const covey__ranks *covey__ranks_mpi_1(void) {
+const covey__ranks *covey__ranks_mpi_2(void) {
     char name[MPI_MAX_PROCESSOR_NAME + 1] = "";
     int length = 0, level = 0;
     if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level) != MPI_SUCCESS)
@@ -164,6 +218,7 @@ const covey__ranks *covey__ranks_mpi_1(void) {
     ranks.broadcast = broadcast;
     ranks.send = send;
     ranks.receive = receive;
+    ranks.waiting = waiting;
     ranks.meet = meet;
     ranks.abandon = abandon;
     ranks.end = end;

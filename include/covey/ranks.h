@@ -46,8 +46,9 @@ COVEY_API const char *covey_ranks_words(void);
 /* split 1: from now on covey_matrix_load, and what loads a matrix through it, is a call of all ranks
  * for the same file: each reads the rows it owns, whole chunks of 4096, and has address space for the
  * others. Functions of cluster.h and compare.h share the work on such rows; other functions need all
- * of them (covey_ranks_gather). 0, as it is at first: every rank loads on its own. */
-COVEY_API void covey_ranks_split(int split);
+ * of them (covey_ranks_gather). 0, as it is at first: every rank loads on its own. Answers what it was
+ * before. */
+COVEY_API int covey_ranks_split(int split);
 
 /* COVEY_OK if `text` is the same on all ranks; else COVEY_E_ARGUMENT on all of them, with a sentence
  * that names the first rank that differs from rank 0, its text, and `what` it is. */
@@ -57,6 +58,9 @@ COVEY_API COVEY_NODISCARD covey_status covey_ranks_same(const char *what, const 
 /* COVEY_OK if `status` is that on all ranks. Else all ranks get the status and sentence of the lowest
  * rank that failed, which it names unless that is rank 0. */
 COVEY_API COVEY_NODISCARD covey_status covey_ranks_agree(covey_status status, covey_error *err);
+
+/* Every rank's data [bytes] become those of rank 0. */
+COVEY_API void covey_ranks_tell(void *data, size_t bytes);
 
 /* All rows of x [n][d], of which each rank holds its own, come to every rank, for work that is not
  * shared: from then on x is an array as any other. Costs every rank the memory of all rows. Arrays

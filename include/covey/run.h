@@ -190,6 +190,13 @@ COVEY_API COVEY_NODISCARD covey_status covey_run_extract(covey_run *run, const c
                                                          const covey_extract_params *params,
                                                          covey_error *err);
 
+/* For the other ranks of a job (covey/ranks.h) while rank 0 is in covey_run_extract: describes the
+ * photos it hands out, and returns when it has no more. weights and params must be the same on all
+ * ranks. Nothing on rank 0. */
+COVEY_API COVEY_NODISCARD covey_status covey_run_extract_help(const covey_weights *weights,
+                                                              const covey_extract_params *params,
+                                                              covey_error *err);
+
 /* Fills run->duplicates from run->features: rows whose cosine to an earlier row is at least
  * `threshold` (above 0, at most 1). Every pair is looked at; covey_run_extract calls it. The same for
  * any number of threads. */

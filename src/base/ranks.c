@@ -32,8 +32,10 @@ const covey__ranks *covey__ranks_split_loads(void) {
     return split_loads ? current : &covey__ranks_single;
 }
 
-void covey_ranks_split(int split) {
+int covey_ranks_split(int split) {
+    int before = split_loads;
     split_loads = split;
+    return before;
 }
 
 int covey__ranks_cores(void) {
@@ -125,6 +127,10 @@ covey_status covey_ranks_same(const char *what, const char *text, covey_error *e
     return covey__fail(err, COVEY_E_ARGUMENT, NULL,
                        "rank %d of %d has another %s than rank 0: '%s'; all ranks must have the same",
                        (int)differs, current->count, what, shown);
+}
+
+void covey_ranks_tell(void *data, size_t bytes) {
+    current->broadcast(data, bytes, 0);
 }
 
 covey_status covey_ranks_gather(const float *x, size_t n, size_t d, covey_error *err) {

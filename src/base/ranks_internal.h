@@ -38,6 +38,7 @@ typedef struct covey__ranks {
      * answers the message's bytes, at most `room` of which are stored, and whose it was. */
     void (*send)(int to, const void *data, size_t bytes);
     size_t (*receive)(int *from, void *data, size_t room);
+    int (*waiting)(void); /* 1: a message has come that receive would take at once */
     /* 1 when all ranks called it within `seconds`, else 0. */
     int (*meet)(double seconds);
     /* Says the sentence on stderr and ends the processes of all ranks; does not return. */
@@ -57,7 +58,7 @@ int covey__ranks_cores(void);
 
 /* The function that covey-mpi.so exports. NULL: MPI did not start. */
 typedef const covey__ranks *covey__ranks_begin_fn(void);
-#define COVEY__RANKS_SYMBOL "covey__ranks_mpi_1" /* another number with each change above */
+#define COVEY__RANKS_SYMBOL "covey__ranks_mpi_2" /* another number with each change above */
 
 /* ---- who has which rows ------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
  * Photos come out of the decoder in order and a photo's features do not depend on its batch, so
  * the result is the same for any number of workers and threads, and for any part of the photos
  * being known before. */
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -48,8 +49,10 @@ static covey_status reserve(extraction *e, covey_error *err) {
     e->paths = covey__calloc(e->n, sizeof *e->paths);
     e->pixels = covey__calloc(e->batch, sizeof *e->pixels);
     e->held = covey__calloc(e->batch, sizeof *e->held);
+    e->skip_of = covey__alloc_array(e->n, sizeof *e->skip_of);
     e->rows = covey__alloc_array(e->batch * e->channels, sizeof *e->rows);
-    COVEY_NOMEM_IF(!e->is_used || !e->todo || !e->paths || !e->pixels || !e->held || !e->rows,
+    COVEY_NOMEM_IF(!e->is_used || !e->todo || !e->paths || !e->pixels || !e->held || !e->rows ||
+                       !e->skip_of,
                    err);
 done:
     return status;
@@ -77,7 +80,7 @@ done:
     return status;
 }
 
-static covey_status hold_photo(extraction *e, const covey_photo *photo, covey_error *err) {
+covey_status covey__extraction_enter(extraction *e, const covey_photo *photo, covey_error *err) {
     covey_status status = COVEY_OK;
     covey__kept kept = {.width = photo->width,
                         .height = photo->height,
@@ -94,7 +97,7 @@ done:
 
 /* One photo that cannot be opened is skipped; a disk that was pulled out ends the run, lest half of
  * the photos pass for all. */
-static covey_status keep_skip(extraction *e, const covey_photo *photo, covey_error *err) {
+covey_status covey__extraction_skip(extraction *e, const covey_photo *photo, covey_error *err) {
     covey_status status = COVEY_OK;
     covey_run *run = e->run;
     const covey_file *file = covey_files_get(e->files, e->todo[photo->index]);
@@ -110,7 +113,7 @@ static covey_status keep_skip(extraction *e, const covey_photo *photo, covey_err
     skip->path = covey_run_copy_string(run, file->path);
     skip->reason = covey_run_copy_string(run, photo->reason);
     COVEY_NOMEM_IF(!skip->path || !skip->reason, err);
-    run->n_skips++;
+    e->skip_of[run->n_skips++] = e->todo[photo->index];
 done:
     return status;
 }
@@ -139,23 +142,31 @@ static covey_status flush(extraction *e, covey_error *err) {
     return status;
 }
 
-static covey_status describe_rest(extraction *e, covey_error *err) {
+/* Photos from .. to-1 of those to do. */
+static covey_status describe_some(extraction *e, size_t from, size_t to, covey_error *err) {
     covey_status status = COVEY_OK;
     covey_progress_fn progress = e->params->progress;
-    for (size_t t = 0; t < e->n_todo; ++t) {
+    COVEY_TRY(covey_decoder_start(e->decoder, e->paths + from, to - from, err));
+    if (!e->network)
+        COVEY_TRY(covey_network_new(&e->network, e->weights, &e->params->network, err));
+    for (size_t t = from; t < to; ++t) {
         covey_photo photo;
         COVEY_TRY(covey_decoder_next(e->decoder, &photo, err));
+        photo.index += from;
         if (photo.status == COVEY_OK) {
-            status = hold_photo(e, &photo, err);
+            status = covey__extraction_enter(e, &photo, err);
         } else {
-            status = keep_skip(e, &photo, err);
+            status = covey__extraction_skip(e, &photo, err);
             covey_decoder_release(e->decoder, &photo);
         }
         if (status != COVEY_OK)
             goto done;
-        if (e->n_held == e->batch || t + 1 == e->n_todo)
+        ++e->n_done;
+        if (e->n_held == e->batch || t + 1 == to) {
             COVEY_TRY(flush(e, err));
-        size_t settled = e->n_known + t + 1 - e->n_held;
+            COVEY_TRY(covey__handing_serve(e, 0, err));
+        }
+        size_t settled = e->n_known + e->n_done - e->n_held;
         COVEY_FAIL_IF(progress && progress(e->params->progress_user, "extract", settled, e->n),
                       err, COVEY_E_CANCELLED, NULL, "stopped on request after %zu of %zu photos",
                       settled - e->run->n_skips, e->n);
@@ -169,14 +180,42 @@ static covey_status describe_all(extraction *e, covey_error *err) {
     covey_status status = COVEY_OK;
     COVEY_TRY(covey__recall(e, err));
     if (e->n_todo) {
-        COVEY_TRY(covey_decoder_start(e->decoder, e->paths, e->n_todo, err));
-        COVEY_TRY(covey_network_new(&e->network, e->weights, &e->params->network, err));
-        COVEY_TRY(describe_rest(e, err));
+        size_t from, to;
+        COVEY_TRY(covey__handing_begin(e, err));
+        while (covey__handing_next(&from, &to, e))
+            COVEY_TRY(describe_some(e, from, to, err));
+        COVEY_TRY(covey__handing_serve(e, 1, err));
     } else if (e->params->progress &&
                e->params->progress(e->params->progress_user, "extract", e->n, e->n)) {
         status = covey__fail(err, COVEY_E_CANCELLED, NULL, "stopped on request");
     }
 done:
+    return status;
+}
+
+typedef struct placed_skip {
+    size_t file;
+    covey_run_skip skip;
+} placed_skip;
+
+static int by_file(const void *a, const void *b) {
+    size_t x = ((const placed_skip *)a)->file, y = ((const placed_skip *)b)->file;
+    return (x > y) - (x < y);
+}
+
+/* Into the order of the files, whoever came across them when. */
+static covey_status order_skips(extraction *e, covey_error *err) {
+    covey_status status = COVEY_OK;
+    size_t n = e->run->n_skips;
+    placed_skip *placed = covey__alloc_array(n, sizeof *placed);
+    COVEY_NOMEM_IF(!placed, err);
+    for (size_t i = 0; i < n; ++i)
+        placed[i] = (placed_skip){e->skip_of[i], e->run->skips[i]};
+    qsort(placed, n, sizeof *placed, by_file);
+    for (size_t i = 0; i < n; ++i)
+        e->run->skips[i] = placed[i].skip;
+done:
+    covey__free(placed);
     return status;
 }
 
@@ -224,6 +263,7 @@ covey_status covey_run_extract(covey_run *run, const covey_files *files,
                     .weights = weights,
                     .params = params ? params : &defaults};
     char engine_id[COVEY__ENGINE_ID];
+    int ended = 0; /* 1: the other ranks have been told */
     double start = seconds_now();
     e.n = covey_files_count(files);
     e.batch = e.params->network.batch;
@@ -244,7 +284,11 @@ covey_status covey_run_extract(covey_run *run, const covey_files *files,
     COVEY_TRY(reserve(&e, err));
     COVEY_TRY(record_facts(&e, engine_id, err));
     status = describe_all(&e, err);
+    covey__handing_end(&e);
+    ended = 1;
     close_gaps(&e);
+    if (status == COVEY_OK)
+        status = order_skips(&e, err);
     run->facts.seconds_extract = seconds_now() - start;
     if (status == COVEY_OK && run->n_photos == 0)
         status = covey__fail(err, COVEY_E_NOT_FOUND, run->roots[0],
@@ -254,6 +298,8 @@ covey_status covey_run_extract(covey_run *run, const covey_files *files,
         status = covey_run_find_duplicates(run, e.params->duplicates, e.params->network.threads,
                                            err);
 done:
+    if (!ended)
+        covey__handing_end(&e);
     covey_decoder_free(e.decoder);
     covey_network_free(e.network);
     covey__free(e.preparation);
@@ -263,6 +309,7 @@ done:
     covey__free(e.paths);
     covey__free(e.pixels);
     covey__free(e.held);
+    covey__free(e.skip_of);
     covey__free(e.rows);
     return status;
 }

@@ -9,6 +9,8 @@
 #include "catalogue_internal.h"
 #include "run_internal.h"
 
+typedef struct covey__handing covey__handing; /* of photos to other ranks */
+
 typedef struct covey__extraction {
     covey_run *run;
     const covey_files *files;
@@ -25,7 +27,9 @@ typedef struct covey__extraction {
     const uint8_t **pixels;  /* [batch] */
     covey_photo *held;       /* [batch]: photos of the batch, not yet released */
     float *rows;             /* [batch][channels] */
-    size_t n, n_todo, n_known, batch, n_held, channels;
+    size_t *skip_of;         /* [n]: the file of each skip */
+    covey__handing *handing; /* NULL: this process does all */
+    size_t n, n_todo, n_done, n_known, batch, n_held, channels;
 } covey__extraction;
 
 /* Finds what the catalogue knows, and lists the rest in todo. Fails only when memory runs out or
@@ -38,5 +42,19 @@ void covey__remember_batch(covey__extraction *e);
 /* Copies what a photo is to place `i` of the run. */
 covey_status covey__extraction_place(covey__extraction *e, size_t i, const covey__kept *photo,
                                      covey_error *err);
+
+/* The photo, of number `index` among those to do, takes its place and joins the batch; its features
+ * are the caller's to fill in. */
+covey_status covey__extraction_enter(covey__extraction *e, const covey_photo *photo,
+                                     covey_error *err);
+covey_status covey__extraction_skip(covey__extraction *e, const covey_photo *photo,
+                                    covey_error *err);
+
+/* Photos handed to other ranks (run_extract_ranks.c); without any, covey__handing_next gives all and
+ * the others do nothing. */
+covey_status covey__handing_begin(covey__extraction *e, covey_error *err);
+int covey__handing_next(size_t *from, size_t *to, covey__extraction *e);
+covey_status covey__handing_serve(covey__extraction *e, int all, covey_error *err);
+void covey__handing_end(covey__extraction *e);
 
 #endif

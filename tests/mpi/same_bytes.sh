@@ -26,18 +26,18 @@ same() {
 }
 
 # The table of all rows under all losses: labels, distances, weights, margins, to the last digit.
-same 2 4 -- compare x.npy -k 3 --loss all --csv --restarts 1 --seeds 1
+same 2 4 -- compare x.npy -k 2 --loss all --csv --restarts 1 --seeds 1 --max-rounds 6
 for start in random loss++ kmeans_parallel; do
-    same 2 -- compare x.npy -k 4 --loss square,trimmed --csv --restarts 2 \
-        --seeds 1 --start $start
+    same 2 -- compare x.npy -k 4 --loss square,trimmed --csv --restarts 1 \
+        --seeds 1 --max-rounds 4 --start $start
 done
 for solver in irls lbfgs bfgs newton descent; do
-    same 3 -- cluster x.npy -k 2 --loss pseudo_huber --solver $solver --csv --restarts 1
+    same 3 -- cluster x.npy -k 2 --loss pseudo_huber --solver $solver --csv --restarts 1 --max-rounds 3
 done
 for how in l2 standard pca:3; do
     same 2 -- cluster wide.npy -k 3 --loss geometric_median --normalize $how --csv --restarts 1
 done
-same 4 -- cluster x.npy -k 30 --loss absolute --csv --restarts 1 --empty drop
+same 4 -- cluster x.npy -k 30 --loss absolute --csv --restarts 1 --max-rounds 4 --empty drop
 same 1 2 -- cluster x.npy -k 2..3 --loss square --csv --restarts 1
 same 2 -- cluster x.npy -k 3 --loss huber --classic --csv
 
