@@ -18,7 +18,7 @@ typedef struct state {
     covey__bounds bounds;
     covey__members members;
     size_t k;
-    double *centres, *next; /* [k][d] */
+    double *centres, *next;     /* [k][d] */
     int32_t *labels, *previous; /* [n] */
     double *value;              /* [n], measure to the centre assigned */
     double *loss_of;            /* [k], summed over the members */
@@ -32,11 +32,15 @@ typedef struct state {
     char *changed;              /* [k], 1: the members or the centre changed in this round */
     char *unsolved;             /* [k] */
     char *measured;             /* [k], 1: loss_of is of the centre just solved */
+    double *sums;               /* [k][d + 1] of `previous`, for means */
+    char *patched;              /* [k], 1: by what moved, not summed anew */
+    int summed;                 /* 1: sums are there */
+    int exact;                  /* 1: sums are made anew in every round */
     covey_status *statuses;     /* [k], of the solvers */
     covey__effort effort;
-    covey__centre_work *work;   /* [workers] */
-    covey_error *errors;        /* [workers] */
-    size_t *error_cluster;      /* [workers] */
+    covey__centre_work *work; /* [workers] */
+    covey_error *errors;      /* [workers] */
+    size_t *error_cluster;    /* [workers] */
     size_t refilled;
 } state;
 
@@ -55,6 +59,8 @@ static void state_fini(state *s) {
     covey__free(s->changed);
     covey__free(s->unsolved);
     covey__free(s->measured);
+    covey__free(s->sums);
+    covey__free(s->patched);
     covey__free(s->statuses);
     for (int w = 0; s->work && w < covey__pool_size(s->data->pool); ++w)
         covey__centre_work_fini(&s->work[w]);
@@ -67,7 +73,7 @@ static covey_status state_init(state *s, const covey__data *data, const covey_lo
                                const covey_cluster_params *params, const double *centres,
                                covey_error *err) {
     covey_status status = COVEY_OK;
-    size_t k = params->k, n = data->n, d = data->d, cells = 0;
+    size_t k = params->k, n = data->n, d = data->d, cells = 0, sums = 0;
     size_t workers = (size_t)covey__pool_size(data->pool);
     memset(s, 0, sizeof *s);
     s->data = data;
@@ -103,16 +109,23 @@ static covey_status state_init(state *s, const covey__data *data, const covey_lo
                        !s->loss_of || !s->sizes || !s->stale || !s->changed || !s->unsolved ||
                        !s->measured || !s->statuses || !s->work || !s->errors || !s->error_cluster,
                    err);
+    if (s->mean) {
+        COVEY_NOMEM_IF(covey__mul_size(&sums, k, d + 1), err);
+        s->sums = covey__alloc_array(sums, sizeof *s->sums);
+        s->patched = covey__calloc(k, sizeof *s->patched);
+        COVEY_NOMEM_IF(!s->sums || !s->patched, err);
+    }
     COVEY_TRY(covey__packed_init(&s->packed, data, k, err));
     if (!s->trimmed && !params->without_bounds)
         COVEY_TRY(covey__bounds_init(&s->bounds, data, loss, k, err));
     COVEY_TRY(covey__members_init(&s->members, n, k, err));
     memcpy(s->centres, centres, cells * sizeof *centres);
     for (size_t j = 0; s->spherical && j < k; ++j)
-        COVEY_FAIL_IF(covey__to_sphere(s->centres + j * d, d), err, COVEY_E_NUMERIC, NULL,
-                      "start centre %zu (the first is 0) is all zero and so has no direction, which "
-                      "the loss %s needs",
-                      j, loss->ops->name);
+        COVEY_FAIL_IF(
+            covey__to_sphere(s->centres + j * d, d), err, COVEY_E_NUMERIC, NULL,
+            "start centre %zu (the first is 0) is all zero and so has no direction, which "
+            "the loss %s needs",
+            j, loss->ops->name);
     memset(s->stale, 1, k);
     memset(s->changed, 1, k);
     for (size_t i = 0; i < n; ++i)
@@ -149,6 +162,7 @@ static void drop_cluster(state *s, size_t gone) {
         s->previous[i] -= s->previous[i] > (int32_t)gone;
     }
     --s->k;
+    s->summed = 0;
 }
 
 static covey_status refill(state *s, size_t j, size_t *moved, covey_error *err) {
@@ -244,26 +258,42 @@ static void solve_cluster(void *context, size_t j, int worker) {
     }
 }
 
+/* Sums of rows are kept: where few rows moved, only those are added and taken away, and their
+ * clusters marked, to be summed anew before the end. `stale` becomes what is to be summed. */
+static covey_status solve_means(state *s, size_t moved, covey_error *err) {
+    covey_status status = COVEY_OK;
+    size_t d = s->data->d;
+    int patch = s->summed && s->data->tame && !s->exact && moved <= s->data->n / 8;
+    for (size_t j = 0; j < s->k; ++j) {
+        s->stale[j] = s->stale[j] || !s->summed || (!patch && s->patched[j]);
+        if (s->stale[j])
+            s->patched[j] = (char)patch;
+    }
+    COVEY_TRY(
+        covey__sums(s->sums, s->data, s->labels, patch ? s->previous : NULL, s->k, s->stale, err));
+    s->summed = 1;
+    covey__means_of(s->next, s->sums, s->k, d, s->stale);
+    for (size_t j = 0; s->spherical && j < s->k; ++j)
+        if (s->stale[j] && covey__to_sphere(s->next + j * d, d)) /* the rows cancel out */
+            memcpy(s->next + j * d, s->centres + j * d, d * sizeof *s->next);
+done:
+    return status;
+}
+
 /* next <- the centres of the labels, none of them with a higher loss than the centre it replaces
  * (covey__centre_solve; the mean by being the minimum). */
-static covey_status solve_centres(state *s, covey_error *err) {
+static covey_status solve_centres(state *s, size_t moved, covey_error *err) {
     covey_status status = COVEY_OK;
     size_t d = s->data->d;
     memcpy(s->next, s->centres, s->k * d * sizeof *s->next);
     memset(s->measured, 0, s->k);
-    if (s->mean) {
-        status = covey__means(s->next, s->data, s->labels, s->k, s->stale, err);
-        for (size_t j = 0; s->spherical && j < s->k; ++j)
-            if (s->stale[j] && covey__to_sphere(s->next + j * d, d)) /* the rows cancel out */
-                memcpy(s->next + j * d, s->centres + j * d, d * sizeof *s->next);
-        return status;
-    }
+    if (s->mean)
+        return solve_means(s, moved, err);
     covey__members_set(&s->members, s->labels, s->data->n, s->k);
     covey__run_clusters(s->data, s->k, solve_cluster, s);
     for (size_t j = 0; j < s->k; ++j)
         if (s->statuses[j] != COVEY_OK) {
-            status = covey__fail(err, s->statuses[j], NULL, "%s",
-                                 covey_status_str(s->statuses[j]));
+            status = covey__fail(err, s->statuses[j], NULL, "%s", covey_status_str(s->statuses[j]));
             for (int w = 0; err && w < covey__pool_size(s->data->pool); ++w)
                 if (s->errors[w].status == status && s->error_cluster[w] == j)
                     *err = s->errors[w];
@@ -302,10 +332,11 @@ static int objective_by_means(const state *s, double *objective) {
     return *objective > LEAST_SHARE * s->data->spread;
 }
 
-static covey_status recentre(state *s, double *objective, double *shift, covey_error *err) {
+static covey_status recentre(state *s, size_t moved, double *objective, double *shift,
+                             covey_error *err) {
     covey_status status = COVEY_OK;
     size_t d = s->data->d;
-    COVEY_TRY(solve_centres(s, err));
+    COVEY_TRY(solve_centres(s, moved, err));
     *shift = 0;
     for (size_t j = 0; j < s->k; ++j) {
         double square = 0;
@@ -365,6 +396,10 @@ done:
     return status;
 }
 
+static int is_patched(const state *s) {
+    return s->patched && memchr(s->patched, 1, s->k);
+}
+
 /* ---- the loop --------------------------------------------------------------------------- */
 
 covey_status covey__alternate(covey__fit *fit, covey__history *history, const covey__data *data,
@@ -379,21 +414,26 @@ covey_status covey__alternate(covey__fit *fit, covey__history *history, const co
     for (int round = 1; round <= params->max_rounds && !made.converged; ++round) {
         double objective = made.objective, shift = 0;
         size_t moved = 0;
-        COVEY_FAIL_IF(params->progress && params->progress(params->progress_user, "cluster",
-                                                           (size_t)restart,
-                                                           (size_t)params->restarts),
+        COVEY_FAIL_IF(params->progress &&
+                          params->progress(params->progress_user, "cluster", (size_t)restart,
+                                           (size_t)params->restarts),
                       err, COVEY_E_CANCELLED, NULL, "stopped on request");
         memcpy(s.previous, s.labels, data->n * sizeof *s.labels);
         COVEY_TRY(assign(&s, &moved, err));
         COVEY_TRY(settle_empty(&s, &moved, err));
         mark_changed(&s);
-        if (moved || memchr(s.stale, 1, s.k)) {
-            s.effort = settled || !moved || round == params->max_rounds
-                           ? COVEY__EFFORT_FULL
-                           : effort_before_settling(&s);
-            COVEY_TRY(recentre(&s, &objective, &shift, err));
+        int closing = settled || !moved || round == params->max_rounds;
+        s.exact |= closing;
+        if (moved || memchr(s.stale, 1, s.k) || is_patched(&s)) {
+            s.effort = closing ? COVEY__EFFORT_FULL : effort_before_settling(&s);
+            COVEY_TRY(recentre(&s, moved, &objective, &shift, err));
             /* The shift is compared with the rows' own spread, so that units do not matter. */
             settled = shift <= params->tolerance * scale * (double)s.k;
+            if (settled && is_patched(&s)) {
+                double rounding = 0;
+                s.exact = 1;
+                COVEY_TRY(recentre(&s, 0, &objective, &rounding, err));
+            }
             made.converged = settled && s.effort == COVEY__EFFORT_FULL;
         } else {
             made.converged = 1; /* the centres are those of the labels already */
@@ -401,8 +441,7 @@ covey_status covey__alternate(covey__fit *fit, covey__history *history, const co
         made.rounds = round;
         made.objective = objective;
         COVEY_TRY(covey__history_add(
-            history, (covey_round){restart, round, objective, shift, moved,
-                                                  s.compared}, err));
+            history, (covey_round){restart, round, objective, shift, moved, s.compared}, err));
     }
     if (s.square) { /* the objective by its definition, once */
         memset(s.changed, 1, s.k);
@@ -433,9 +472,9 @@ covey_status covey__history_add(covey__history *history, covey_round round, cove
     covey_status status = COVEY_OK;
     if (history->count == history->capacity) {
         size_t capacity = history->capacity ? 2 * history->capacity : 64;
-        covey_round *grown = covey__realloc(history->rounds,
-                                            history->count * sizeof *history->rounds,
-                                            capacity * sizeof *history->rounds);
+        covey_round *grown =
+            covey__realloc(history->rounds, history->count * sizeof *history->rounds,
+                           capacity * sizeof *history->rounds);
         COVEY_NOMEM_IF(!grown, err);
         history->rounds = grown;
         history->capacity = capacity;
@@ -451,17 +490,16 @@ covey_status covey__fit_best(covey__fit *fit, covey__history *history, const cov
     covey_status status = COVEY_OK;
     size_t k = params->k, d = data->d, cells = 0;
     covey__fit best = {0}, fresh = {0};
-    double *centres = covey__mul_size(&cells, k, d) ? NULL
-                                                    : covey__alloc_array(cells, sizeof *centres);
+    double *centres =
+        covey__mul_size(&cells, k, d) ? NULL : covey__alloc_array(cells, sizeof *centres);
     COVEY_NOMEM_IF(!centres, err);
     for (int r = 0; r < restarts; ++r) {
         if (starts)
             COVEY_TRY(covey__data_fetch(data, starts + (size_t)r * k, k, err));
         for (size_t j = 0; j < k; ++j)
             for (size_t i = 0; i < d; ++i)
-                centres[j * d + i] =
-                    starts ? data->x[(size_t)starts[(size_t)r * k + j] * d + i]
-                           : params->centres[j * d + i];
+                centres[j * d + i] = starts ? data->x[(size_t)starts[(size_t)r * k + j] * d + i]
+                                            : params->centres[j * d + i];
         if (params->classic)
             COVEY_TRY(covey__alternate_classic(&fresh, history, data, loss, params, centres, err));
         else

@@ -85,13 +85,14 @@ covey_status covey__bounds_init(covey__bounds *bounds, const covey__data *data,
     bounds->then = covey__split_alloc(ranks, n, sizeof *bounds->then, 0);
     bounds->still = covey__calloc(bounds->stride, sizeof *bounds->still);
     bounds->owner = covey__split_alloc(ranks, n, sizeof *bounds->owner, 0);
+    bounds->clear = covey__split_alloc(ranks, n, sizeof *bounds->clear, 0);
     bounds->path = covey__calloc(bounds->stride, sizeof *bounds->path);
     bounds->rounded = covey__calloc(bounds->stride, sizeof *bounds->rounded);
-    bounds->centres = covey__mul_size(&cells, k, d)
-                          ? NULL
-                          : covey__alloc_array(cells, sizeof *bounds->centres);
+    bounds->centres =
+        covey__mul_size(&cells, k, d) ? NULL : covey__alloc_array(cells, sizeof *bounds->centres);
     COVEY_NOMEM_IF(!bounds->bound || !bounds->value || !bounds->then || !bounds->still ||
-                       !bounds->owner || !bounds->path || !bounds->rounded || !bounds->centres,
+                       !bounds->owner || !bounds->clear || !bounds->path || !bounds->rounded ||
+                       !bounds->centres,
                    err);
 done:
     return status;
@@ -103,6 +104,7 @@ void covey__bounds_fini(covey__bounds *bounds) {
     covey__free(bounds->then);
     covey__free(bounds->still);
     covey__free(bounds->owner);
+    covey__free(bounds->clear);
     covey__free(bounds->path);
     covey__free(bounds->rounded);
     covey__free(bounds->centres);
@@ -111,8 +113,9 @@ void covey__bounds_fini(covey__bounds *bounds) {
 
 /* Adds what the centres moved since the last call; forgets everything where k changed. */
 static void follow(covey__bounds *bounds, const covey__data *data, const double *centres,
-                          size_t k) {
+                   size_t k) {
     size_t d = data->d;
+    double farthest = 0;
     if (k != bounds->k) { /* clusters were dropped, or this is the first time */
         memset(bounds->path, 0, bounds->stride * sizeof *bounds->path);
         memset(bounds->owner + data->share.first, 0xFF,
@@ -120,12 +123,15 @@ static void follow(covey__bounds *bounds, const covey__data *data, const double 
     }
     bounds->longest = 0;
     for (size_t j = 0; j < k; ++j) {
-        if (k == bounds->k)
-            bounds->path[j] += step_length(bounds->metric, centres + j * d,
-                                           bounds->centres + j * d, d, bounds->p);
+        double step = k == bounds->k ? step_length(bounds->metric, centres + j * d,
+                                                   bounds->centres + j * d, d, bounds->p)
+                                     : 0;
+        bounds->path[j] += step;
+        farthest = fmax(farthest, step);
         bounds->rounded[j] = (float)bounds->path[j];
         bounds->longest = fmax(bounds->longest, bounds->path[j]);
     }
+    bounds->drift += farthest;
     memcpy(bounds->centres, centres, k * d * sizeof *centres);
     bounds->k = k;
 }
@@ -139,6 +145,7 @@ static void set_own(covey__bounds *b, size_t i, size_t j, double value) {
     b->value[i] = value;
     b->then[i] = b->path[j];
     b->bound[i * b->stride + j] = INFINITY; /* never a candidate */
+    b->clear[i] = -INFINITY;
 }
 
 typedef struct bounded {
@@ -147,19 +154,26 @@ typedef struct bounded {
     const covey__packed *packed;
     covey__bounds *bounds;
     int32_t *labels;
-    float *scratch;   /* [workers][scratch_size]: scores, then rows side by side */
-    uint32_t *lists;  /* [workers][ROWS_PER_TASK + BLOCK + stride] */
+    float *scratch;  /* [workers][scratch_size]: scores, then rows side by side */
+    uint32_t *lists; /* [workers][ROWS_PER_TASK + BLOCK + stride] */
     size_t scratch_size;
     double relative, absolute; /* a distance by `squares` is off by no more */
     atomic_size_t moved, compared;
 } bounded;
 
+/* What a bound must exceed, the largest rounding in it being that of `path`. */
+static double limit_of(double own, double path) {
+    return (own + SLACK * (own + path)) * (1 + SLACK);
+}
+
 /* The centres row i may be nearer to than `own`, its transformed measure now. */
 static size_t find_open(const bounded *a, uint32_t *list, size_t i, double own) {
     const covey__bounds *b = a->bounds;
-    double limit = (own + SLACK * (own + b->longest)) * (1 + SLACK);
-    return a->data->kernels->open_bounds(list, b->bound + i * b->stride, b->rounded, (float)limit,
-                                         b->stride);
+    float least;
+    size_t count = a->data->kernels->open_bounds(list, &least, b->bound + i * b->stride, b->rounded,
+                                                 (float)limit_of(own, b->longest), b->stride);
+    b->clear[i] = (float)(least + b->drift);
+    return count;
 }
 
 static double row_total(const float *x, size_t d) {
@@ -223,8 +237,8 @@ static void bounds_from_scores(bounded *a, size_t i, const float *scores) {
     double twice = b->metric == COVEY__METRIC_ROOT ? 2 : 1;
     a->data->kernels->bounds(b->bound + i * b->stride, scores, packed->offset, packed->scale,
                              power ? b->still : b->rounded, (float)(twice * line.share),
-                             (float)(twice * line.low),
-                             b->metric != COVEY__METRIC_SUM && !power, b->stride);
+                             (float)(twice * line.low), b->metric != COVEY__METRIC_SUM && !power,
+                             b->stride);
     for (size_t j = 0; power && j < packed->k; ++j) {
         float *bound = b->bound + i * b->stride + j;
         *bound = rounded_bound(b, *bound, j);
@@ -295,8 +309,8 @@ static double lower_by_score(const bounded *a, lower_line line, size_t i, size_t
     const covey__packed *packed = a->packed;
     float score;
     a->data->kernels->score(&score, 1, a->data->x + i * a->data->d, 1, a->data->d,
-                            packed->rounded + j * packed->d_pad, 1, packed->d_pad,
-                            a->measure->kind, (float)a->measure->p);
+                            packed->rounded + j * packed->d_pad, 1, packed->d_pad, a->measure->kind,
+                            (float)a->measure->p);
     double least = line.share * score + line.low;
     return least > 0 ? least : 0;
 }
@@ -381,26 +395,34 @@ static size_t assign_near(bounded *a, size_t i, uint32_t *open, float *squares) 
         }
         nearest.high = sqrt(value) * (1 + SLACK);
     }
-    for (size_t c = 0; c < count; ++c)
-        bound[open[c]] = (float)(distance_between(a, squares[c]).low * (1 - SLACK) +
-                                 b->path[open[c]]);
-    if (best != label)
+    /* The least bound of now: of those not open, more than the limit that left them out. */
+    double least = count ? limit_of(own.high, b->longest) : b->clear[i] - b->drift;
+    for (size_t c = 0; c < count; ++c) {
+        double low = distance_between(a, squares[c]).low * (1 - SLACK);
+        bound[open[c]] = (float)(low + b->path[open[c]]);
+        least = fmin(least, low);
+    }
+    if (best != label) {
         bound[label] = (float)(own.low * (1 - SLACK) + b->path[label]);
+        least = fmin(least, own.low * (1 - SLACK));
+    }
     set_own(b, i, best, nearest.high * nearest.high * (1 + SLACK));
+    b->clear[i] = (float)(least + b->drift);
     a->labels[i] = (int32_t)best;
     return 1 + count;
 }
 
 /* The rows of a task that a bound does not settle: list, and how many. */
-static size_t find_unsettled(bounded *a, uint32_t *list, uint32_t *open, size_t first,
-                             size_t end) {
+static size_t find_unsettled(bounded *a, uint32_t *list, uint32_t *open, size_t first, size_t end) {
     covey__bounds *b = a->bounds;
     size_t count = 0;
     for (size_t i = first; i < end; ++i) {
         int32_t label = a->labels[i];
         if (label >= 0 && b->owner[i] == label) {
             double path = b->path[label] - b->then[i];
-            if (!find_open(a, open, i, transformed(b->metric, b->value[i], b->p) + path))
+            double own = transformed(b->metric, b->value[i], b->p) + path;
+            /* One number of the row before its k bounds, after [Hamerly2010]. */
+            if (limit_of(own, b->drift) < b->clear[i] - b->drift || !find_open(a, open, i, own))
                 continue;
         }
         list[count++] = (uint32_t)i;
@@ -482,18 +504,18 @@ covey_status covey__assign_bounded(size_t *moved, int32_t *labels, covey__bounds
     bounds->compared = data->n * packed->k;
     if (!bounds->owner || packed->extreme)
         return covey__assign(moved, labels, NULL, NULL, NULL, data, measure, packed, err);
-    bounded a = {.data = data, .measure = measure, .packed = packed, .bounds = bounds,
-                 .labels = labels};
+    bounded a = {
+        .data = data, .measure = measure, .packed = packed, .bounds = bounds, .labels = labels};
     atomic_init(&a.moved, 0);
     atomic_init(&a.compared, 0);
     /* Whole cache lines, as the product wants them. */
     a.scratch_size = (BLOCK + COVEY__SCORE_TILE) * packed->stride;
     a.scratch_size += (BLOCK * data->d + 15) / 16 * 16;
     a.scratch = covey__calloc(workers * a.scratch_size, sizeof *a.scratch);
-    a.lists = covey__calloc(workers * (ROWS_PER_TASK + BLOCK + bounds->stride),
-                             sizeof *a.lists);
+    a.lists = covey__calloc(workers * (ROWS_PER_TASK + BLOCK + bounds->stride), sizeof *a.lists);
     COVEY_NOMEM_IF(!a.scratch || !a.lists, err);
-    /* The sum's rounding and, as a step of the centre, that of its numbers; then what underflows. */
+    /* The sum's rounding and, as a step of the centre, that of its numbers; then what underflows.
+     */
     size_t lanes = data->kernels->lanes;
     a.relative = (double)((data->d + lanes - 1) / lanes + lanes + 24) * 0x1p-24;
     a.absolute = packed->longest * 0x1p-24 * (1 + 0x1p-10) + sqrt((double)packed->d_pad) * 0x1p-63;

@@ -98,6 +98,7 @@ typedef struct sums {
     const covey__data *data;
     const covey__measure *measure;
     const int32_t *labels;
+    const int32_t *before; /* NULL: all rows are summed; else those whose label changed */
     const double *centres;
     double *value;
     const size_t *place; /* [k], where a cluster's sums lie; k: left out */
@@ -117,38 +118,71 @@ done:
     return status;
 }
 
-static void chunk_means(void *context, size_t first, size_t end, double *partial, int worker) {
+/* A row's numbers and its one, with a factor of 1 or -1, into the sums of its cluster. */
+static void add_row(const sums *s, double *partial, size_t row, int32_t label, double factor) {
+    size_t d = s->data->d, at = label >= 0 ? s->place[label] : s->k;
+    if (at == s->k)
+        return;
+    double *sum = partial + at * (d + 1);
+    s->data->kernels->accumulate(sum, s->data->x + row * d, factor, d);
+    sum[d] += factor;
+}
+
+static void chunk_sums(void *context, size_t first, size_t end, double *partial, int worker) {
     sums *s = context;
-    size_t d = s->data->d;
     (void)worker;
     for (size_t i = first; i < end; ++i) {
-        size_t at = s->labels[i] >= 0 ? s->place[s->labels[i]] : s->k;
-        if (at == s->k)
-            continue;
-        s->data->kernels->accumulate(partial + at * d, s->data->x + i * d, 1, d);
-        partial[s->used * d + at] += 1;
+        if (!s->before) {
+            add_row(s, partial, i, s->labels[i], 1);
+        } else if (s->before[i] != s->labels[i]) {
+            add_row(s, partial, i, s->before[i], -1);
+            add_row(s, partial, i, s->labels[i], 1);
+        }
     }
 }
 
-covey_status covey__means(double *centres, const covey__data *data, const int32_t *labels,
-                          size_t k, const char *wanted, covey_error *err) {
+covey_status covey__sums(double *total, const covey__data *data, const int32_t *labels,
+                         const int32_t *before, size_t k, const char *wanted, covey_error *err) {
     covey_status status = COVEY_OK;
-    sums s = {.data = data, .labels = labels, .k = k};
-    double *total = NULL;
-    size_t *place = NULL, width = 0, d = data->d;
+    sums s = {.data = data, .labels = labels, .before = before, .k = k};
+    double *added = NULL;
+    size_t *place = NULL, cells = 0, width = data->d + 1;
     COVEY_TRY(place_clusters(&place, &s.used, k, wanted, err));
     s.place = place;
-    COVEY_NOMEM_IF(covey__mul_size(&width, s.used, d + 1), err);
-    total = width ? covey__alloc_array(width, sizeof *total) : NULL;
-    COVEY_NOMEM_IF(width && !total, err);
-    if (width)
-        COVEY_TRY(covey__sum_chunks(total, width, data, chunk_means, &s, err));
+    if (!s.used)
+        goto done;
+    added =
+        covey__mul_size(&cells, s.used, width) ? NULL : covey__alloc_array(cells, sizeof *added);
+    COVEY_NOMEM_IF(!added, err);
+    COVEY_TRY(covey__sum_chunks(added, cells, data, chunk_sums, &s, err));
     for (size_t j = 0; j < k; ++j)
-        if (place[j] < k && total[s.used * d + place[j]] > 0)
-            for (size_t i = 0; i < d; ++i)
-                centres[j * d + i] = total[place[j] * d + i] / total[s.used * d + place[j]];
+        for (size_t i = 0; place[j] < k && i < width; ++i)
+            total[j * width + i] =
+                (before ? total[j * width + i] : 0) + added[place[j] * width + i];
 done:
     covey__free(place);
+    covey__free(added);
+    return status;
+}
+
+void covey__means_of(double *centres, const double *total, size_t k, size_t d, const char *wanted) {
+    for (size_t j = 0; j < k; ++j) {
+        const double *sum = total + j * (d + 1);
+        for (size_t i = 0; (!wanted || wanted[j]) && sum[d] > 0 && i < d; ++i)
+            centres[j * d + i] = sum[i] / sum[d];
+    }
+}
+
+covey_status covey__means(double *centres, const covey__data *data, const int32_t *labels, size_t k,
+                          covey_error *err) {
+    covey_status status = COVEY_OK;
+    size_t cells = 0;
+    double *total =
+        covey__mul_size(&cells, k, data->d + 1) ? NULL : covey__alloc_array(cells, sizeof *total);
+    COVEY_NOMEM_IF(!total, err);
+    COVEY_TRY(covey__sums(total, data, labels, NULL, k, NULL, err));
+    covey__means_of(centres, total, k, data->d, NULL);
+done:
     covey__free(total);
     return status;
 }
@@ -173,8 +207,12 @@ covey_status covey__losses(double *total, double *value, const covey__data *data
                            const covey__measure *measure, const int32_t *labels,
                            const double *centres, size_t k, const char *wanted, covey_error *err) {
     covey_status status = COVEY_OK;
-    sums s = {.data = data, .measure = measure, .labels = labels, .centres = centres,
-              .value = value, .k = k};
+    sums s = {.data = data,
+              .measure = measure,
+              .labels = labels,
+              .centres = centres,
+              .value = value,
+              .k = k};
     size_t *place = NULL;
     double *packed = NULL;
     COVEY_TRY(place_clusters(&place, &s.used, k, wanted, err));

@@ -9,6 +9,9 @@
 /* Squares and products of 512 numbers stay well inside float32 between these. */
 static const double SAFE_LARGEST = 1e15, SAFE_SMALLEST = 1e-12;
 
+/* The largest numbers of the chunks of tame rows are within this factor of each other. */
+static const double TAME = 1e3;
+
 /* Rows looked at twice while they are in the L2 cache. */
 enum { SCAN_ROWS = 64 };
 
@@ -164,13 +167,14 @@ covey_status covey__data_init(covey__data *data, const float *x, size_t n, size_
     covey__exchange_chunks(&made.share, s.largest, sizeof *s.largest);
     covey__exchange_chunks(&made.share, s.zeros, sizeof *s.zeros);
     covey__exchange_chunks(&made.share, s.bad, sizeof *s.bad);
-    double largest = 0;
+    double largest = 0, least = INFINITY;
     for (size_t chunk = 0; chunk < chunks; ++chunk) {
         COVEY_FAIL_IF(s.bad[chunk] < n, err, COVEY_E_NUMERIC, NULL,
                       "row %zu (the first is 0) contains NaN or infinity; remove it or compute "
                       "its features again",
                       s.bad[chunk]);
         largest = s.largest[chunk] > largest ? s.largest[chunk] : largest;
+        least = s.largest[chunk] < least ? s.largest[chunk] : least;
         made.zero_rows += s.zeros[chunk];
     }
     made.exact_only = largest > SAFE_LARGEST || (largest > 0 && largest < SAFE_SMALLEST);
@@ -178,6 +182,7 @@ covey_status covey__data_init(covey__data *data, const float *x, size_t n, size_
     for (size_t j = 0; j < d; ++j)
         made.mean[j] = s.sums[j] / (double)n;
     made.spread = s.spreads[0];
+    made.tame = chunks > 1 && largest <= TAME * least;
     *data = made;
     memset(&made, 0, sizeof made);
 done:

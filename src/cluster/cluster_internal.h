@@ -26,6 +26,7 @@ typedef struct covey__data {
     double *square;  /* [n], |x|^2, of the rows here */
     float *length;   /* [n], |x|, rounded up, of the rows here */
     int exact_only;  /* magnitudes at which float32 scores would over- or underflow */
+    int tame;        /* no row so long, in some chunks only, that its going costs a sum digits */
     double *mean;    /* [d] */
     double spread;   /* sum of squared distances to the mean */
     size_t zero_rows;
@@ -152,6 +153,9 @@ typedef struct covey__bounds {
     double *path;      /* [stride], how far each centre has moved in all */
     float *rounded;    /* [stride], the same */
     double longest;    /* of the paths */
+    double drift;      /* the longest step of each round, summed */
+    float *clear;      /* [n], the least bound when last looked at plus the drift then; -infinity:
+                        * bounds have changed since */
     double *centres;   /* [k][d], of the last call */
     size_t compared;   /* pairs of row and centre, in the last call */
 } covey__bounds;
@@ -181,10 +185,18 @@ covey_status covey__members_init(covey__members *members, size_t n, size_t k, co
 void covey__members_set(covey__members *members, const int32_t *labels, size_t n, size_t k);
 void covey__members_fini(covey__members *members);
 
-/* centres [k][d] of all clusters at once: means; a cluster without rows is left untouched, and so
- * is one whose `wanted` [k] is 0 (NULL: all are). */
+/* total [k][d + 1] <- the summed rows of all clusters at once, then how many they are; a cluster
+ * whose `wanted` [k] is 0 is left untouched (NULL: all are wanted). Where `before` [n] is given,
+ * total holds the sums of those labels, and only the rows whose label changed are added and
+ * taken away: the same but for rounding. */
+covey_status covey__sums(double *total, const covey__data *data, const int32_t *labels,
+                         const int32_t *before, size_t k, const char *wanted, covey_error *err);
+/* centres [k][d] <- the means of the sums; one without rows is left untouched, or not wanted. */
+void covey__means_of(double *centres, const double *total, size_t k, size_t d,
+                     const char *wanted);
+/* Both, of all clusters. */
 covey_status covey__means(double *centres, const covey__data *data, const int32_t *labels,
-                          size_t k, const char *wanted, covey_error *err);
+                          size_t k, covey_error *err);
 /* Medians per coordinate of one cluster, even counts the midpoint. What the centre holds before is
  * where they are looked for first, and changes nothing but the time. */
 covey_status covey__median(double *centre, const covey__data *data, const uint32_t *rows,

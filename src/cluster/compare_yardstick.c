@@ -116,7 +116,7 @@ covey_status covey__yardsticks(double *silhouette, double *sum_l2, double *sum_l
         labels[i] = numbers[given[i]];
         ++sizes[labels[i]];
     }
-    COVEY_TRY(covey__means(means, data, labels, used, NULL, err));
+    COVEY_TRY(covey__means(means, data, labels, used, err));
     *silhouette = 0;
     if (used > 1)
         COVEY_TRY(silhouette_of(silhouette, data, &measure, labels, means, sizes, used, err));

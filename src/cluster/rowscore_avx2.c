@@ -26,6 +26,9 @@ static inline vf vf_sqrt(vf a) {
 static inline vf vf_fma(vf a, vf b, vf c) {
     return _mm256_fmadd_ps(a, b, c);
 }
+static inline unsigned vf_not_above(vf a, vf b) {
+    return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_NGT_UQ));
+}
 static inline float vf_total(vf a) {
     float lane[8];
     _mm256_storeu_ps(lane, a);

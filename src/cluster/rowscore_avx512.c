@@ -26,6 +26,9 @@ static inline vf vf_sqrt(vf a) {
 static inline vf vf_fma(vf a, vf b, vf c) {
     return _mm512_fmadd_ps(a, b, c);
 }
+static inline unsigned vf_not_above(vf a, vf b) {
+    return _mm512_cmp_ps_mask(a, b, _CMP_NGT_UQ);
+}
 static inline float vf_total(vf a) {
     return _mm512_reduce_add_ps(a);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The bodies of the row kernels, compiled once per instruction set by rowscore_<isa>.c, which says
  * how wide a register is (VF_LANES), how large a tile fits (TILE_ROWS x TILE_CENTRES accumulators)
- * and how to take a minimum, a square root and a fused product of one register.
+ * and how to take a minimum, a square root, a fused product and a comparison of one register.
  *
  * A tile of rows x centres keeps its sums in registers; each row and each centre is loaded once
  * per step. Centres are packed with zeros up to a multiple of 16, and the tail of a row is copied
@@ -92,16 +92,13 @@ static void score(float *out, size_t stride, const float *x, size_t rows, size_t
         float *to = out + first * stride;
         switch (kind) {
         case COVEY__KIND_SQUARE:
-            score_tile(to, stride, row, d, centres, k_pad, d_pad, COVEY__KIND_SQUARE, p,
-                       inverse);
+            score_tile(to, stride, row, d, centres, k_pad, d_pad, COVEY__KIND_SQUARE, p, inverse);
             break;
         case COVEY__KIND_ABSOLUTE:
-            score_tile(to, stride, row, d, centres, k_pad, d_pad, COVEY__KIND_ABSOLUTE, p,
-                       inverse);
+            score_tile(to, stride, row, d, centres, k_pad, d_pad, COVEY__KIND_ABSOLUTE, p, inverse);
             break;
         case COVEY__KIND_HUBER:
-            score_tile(to, stride, row, d, centres, k_pad, d_pad, COVEY__KIND_HUBER, p,
-                       inverse);
+            score_tile(to, stride, row, d, centres, k_pad, d_pad, COVEY__KIND_HUBER, p, inverse);
             break;
         default:
             score_tile(to, stride, row, d, centres, k_pad, d_pad, COVEY__KIND_PSEUDO_HUBER, p,
@@ -171,18 +168,20 @@ static void squares(float *out, const float *x, size_t d, const float *centres, 
 
 /* Magnitudes as integers have the order of the numbers, with infinity and NaN above them all. */
 static float largest(const float *x, size_t d) {
-    enum { INTS = 16 };
-    typedef int32_t vb __attribute__((vector_size(INTS * sizeof(int32_t))));
+    typedef int32_t vb __attribute__((vector_size(VF_LANES * sizeof(int32_t))));
     vb most = {0};
-    for (size_t j = 0; j < d; j += INTS) {
+    for (size_t j = 0; j < d; j += VF_LANES) {
         vb bits = {0};
-        memcpy(&bits, x + j, (d - j < INTS ? d - j : INTS) * sizeof *x);
+        if (j + VF_LANES <= d) /* a size known when compiled: no call */
+            memcpy(&bits, x + j, sizeof bits);
+        else
+            memcpy(&bits, x + j, (d - j) * sizeof *x);
         bits &= INT32_MAX;
         vb more = bits > most;
         most = (bits & more) | (most & ~more);
     }
     int32_t all = 0;
-    for (int i = 0; i < INTS; ++i)
+    for (int i = 0; i < VF_LANES; ++i)
         all = most[i] > all ? most[i] : all;
     float value;
     memcpy(&value, &all, sizeof value);
@@ -230,61 +229,76 @@ static void bounds(float *bound, const float *scores, const float *offset, float
     }
 }
 
-static size_t open_bounds(uint32_t *list, const float *bound, const float *path, float limit,
-                          size_t count) {
-    vf lowest = load(bound) - load(path);
-    for (size_t j = VF_LANES; j < count; j += VF_LANES)
-        lowest = vf_min(lowest, load(bound + j) - load(path + j));
-    float least[VF_LANES];
-    memcpy(least, &lowest, sizeof least);
-    int any = 0;
-    for (size_t i = 0; i < VF_LANES; ++i)
-        any |= !(least[i] > limit);
+static size_t open_bounds(uint32_t *list, float *least, const float *bound, const float *path,
+                          float limit, size_t count) {
+    vf lowest = vf_set(INFINITY), edge = vf_set(limit);
     size_t found = 0;
-    for (size_t j = 0; any && j < count; ++j) {
-        list[found] = (uint32_t)j;
-        found += (size_t)!(bound[j] - path[j] > limit);
+    for (size_t j = 0; j < count; j += VF_LANES) {
+        vf now = load(bound + j) - load(path + j);
+        lowest = vf_min(lowest, now);
+        for (unsigned bits = vf_not_above(now, edge); bits; bits &= bits - 1)
+            list[found++] = (uint32_t)j + (uint32_t)__builtin_ctz(bits);
     }
+    float lane[VF_LANES];
+    memcpy(lane, &lowest, sizeof lane);
+    for (size_t half = VF_LANES / 2; half; half /= 2)
+        for (size_t i = 0; i < half; ++i)
+            lane[i] = lane[i + half] < lane[i] ? lane[i + half] : lane[i];
+    *least = lane[0];
     return found;
 }
 
-/* ---- float64: 16 lanes on every instruction set, no contraction ------------------------- */
+/* ---- float64: 16 sums on every instruction set, no contraction -------------------------- */
 
-enum { WIDE_LANES = 8, WIDE_STEP = 16 };
+/* A register's worth of them: vectors wider than a register are kept in memory by GCC. */
+enum { WIDE_SUMS = 16, WIDE_LANES = VF_LANES / 2, WIDE_PARTS = WIDE_SUMS / WIDE_LANES };
 typedef double vd __attribute__((vector_size(WIDE_LANES * sizeof(double))));
 typedef int64_t vi __attribute__((vector_size(WIDE_LANES * sizeof(int64_t))));
 typedef float vn __attribute__((vector_size(WIDE_LANES * sizeof(float))));
 
-ALWAYS_INLINE vd wide_abs(vd u) {
-    return (vd)((vi)u & INT64_MAX);
+ALWAYS_INLINE vd wide_load(const float *x) {
+    vn v;
+    memcpy(&v, x, sizeof v);
+    return __builtin_convertvector(v, vd);
 }
 
 ALWAYS_INLINE vd wide_term(vd u, covey__kind kind) {
-    return kind == COVEY__KIND_SQUARE ? u * u : wide_abs(u);
+    return kind == COVEY__KIND_SQUARE ? u * u : (vd)((vi)u & INT64_MAX);
+}
+
+ALWAYS_INLINE void wide_add(vd *sum, const float *x, const double *centre, covey__kind kind) {
+#pragma GCC unroll 8
+    for (int i = 0; i < WIDE_PARTS; ++i) {
+        vd c;
+        memcpy(&c, centre + i * WIDE_LANES, sizeof c);
+        sum[i] += wide_term(wide_load(x + i * WIDE_LANES) - c, kind);
+    }
+}
+
+/* Of sum i and sum i + 8 first, so that the order is one for every width. */
+ALWAYS_INLINE double wide_total(const vd *sum) {
+    double lane[WIDE_SUMS], half[WIDE_SUMS / 2];
+    memcpy(lane, sum, sizeof lane);
+    for (int i = 0; i < WIDE_SUMS / 2; ++i)
+        half[i] = lane[i] + lane[i + WIDE_SUMS / 2];
+    return ((half[0] + half[1]) + (half[2] + half[3])) +
+           ((half[4] + half[5]) + (half[6] + half[7]));
 }
 
 ALWAYS_INLINE double wide_sum(const float *x, const double *centre, size_t d, covey__kind kind) {
-    vd low = {0}, high = {0};
-    size_t j = 0;
-    for (; j + WIDE_STEP <= d; j += WIDE_STEP) {
-        vn x0, x1;
-        vd c0, c1;
-        memcpy(&x0, x + j, sizeof x0);
-        memcpy(&x1, x + j + WIDE_LANES, sizeof x1);
-        memcpy(&c0, centre + j, sizeof c0);
-        memcpy(&c1, centre + j + WIDE_LANES, sizeof c1);
-        low += wide_term(__builtin_convertvector(x0, vd) - c0, kind);
-        high += wide_term(__builtin_convertvector(x1, vd) - c1, kind);
+    vd sum[WIDE_PARTS];
+    size_t whole = d / WIDE_SUMS * WIDE_SUMS;
+    memset(sum, 0, sizeof sum);
+    for (size_t j = 0; j < whole; j += WIDE_SUMS)
+        wide_add(sum, x + j, centre + j, kind);
+    if (whole < d) {
+        float last[WIDE_SUMS] = {0};
+        double to[WIDE_SUMS] = {0};
+        memcpy(last, x + whole, (d - whole) * sizeof *last);
+        memcpy(to, centre + whole, (d - whole) * sizeof *to);
+        wide_add(sum, last, to, kind);
     }
-    if (j < d) {
-        vd u[2] = {{0}, {0}};
-        for (size_t i = 0; j + i < d; ++i)
-            u[i / WIDE_LANES][i % WIDE_LANES] = x[j + i] - centre[j + i];
-        low += wide_term(u[0], kind);
-        high += wide_term(u[1], kind);
-    }
-    vd sum = low + high;
-    return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+    return wide_total(sum);
 }
 
 static double row_loss(const float *x, const double *centre, size_t d, covey__kind kind) {
@@ -295,22 +309,20 @@ static double row_loss(const float *x, const double *centre, size_t d, covey__ki
 static void accumulate(double *sum, const float *x, double w, size_t d) {
     size_t j = 0;
     for (; j + WIDE_LANES <= d; j += WIDE_LANES) {
-        vn v;
         vd s;
-        memcpy(&v, x + j, sizeof v);
         memcpy(&s, sum + j, sizeof s);
-        s += w * __builtin_convertvector(v, vd);
+        s += w * wide_load(x + j);
         memcpy(sum + j, &s, sizeof s);
     }
     for (; j < d; ++j)
         sum[j] += w * x[j];
 }
 
-#define ROWSCORE_TABLE                                                                           \
-    {                                                                                            \
-        .lanes = VF_LANES, .score = score, .two_least = two_least, .bounds = bounds,             \
-        .open_bounds = open_bounds, .squares = squares, .largest = largest,                      \
-        .row_loss = row_loss, .accumulate = accumulate                                           \
+#define ROWSCORE_TABLE                                                                             \
+    {                                                                                              \
+        .lanes = VF_LANES, .score = score, .two_least = two_least, .bounds = bounds,               \
+        .open_bounds = open_bounds, .squares = squares, .largest = largest, .row_loss = row_loss,  \
+        .accumulate = accumulate                                                                   \
     }
 
 #endif

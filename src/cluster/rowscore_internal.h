@@ -43,9 +43,10 @@ typedef struct covey__score_kernels {
      * 0, its square root on request; infinite beyond the centres. */
     void (*bounds)(float *bound, const float *scores, const float *offset, float scale,
                    const float *path, float share, float low, int root, size_t count);
-    /* list <- the j < count with not bound[j] - path[j] > limit, ascending; returns how many. */
-    size_t (*open_bounds)(uint32_t *list, const float *bound, const float *path, float limit,
-                          size_t count);
+    /* list <- the j < count with not bound[j] - path[j] > limit, ascending; returns how many.
+     * *least: the least bound[j] - path[j]. */
+    size_t (*open_bounds)(uint32_t *list, float *least, const float *bound, const float *path,
+                          float limit, size_t count);
     /* out [count] <- |x - c|^2 in float32 for the centres list [count] of centres [.][d_pad], padded
      * with zeros; off by at most (d/lanes + lanes + 24) 2^-24 of itself. */
     void (*squares)(float *out, const float *x, size_t d, const float *centres, size_t d_pad,

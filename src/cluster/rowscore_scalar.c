@@ -28,6 +28,12 @@ static inline vf vf_sqrt(vf a) {
 static inline vf vf_fma(vf a, vf b, vf c) {
     return a * b + c;
 }
+static inline unsigned vf_not_above(vf a, vf b) {
+    unsigned bits = 0;
+    for (int i = 0; i < VF_LANES; ++i)
+        bits |= (unsigned)!(a[i] > b[i]) << i;
+    return bits;
+}
 static inline float vf_total(vf a) {
     return (a[0] + a[2]) + (a[1] + a[3]);
 }
