@@ -220,6 +220,7 @@ int cluster_request_read(cluster_request *out, const options *options) {
     cluster->k = 0;
     cluster->restarts = (int)values[OPT_RESTARTS].count;
     cluster->max_rounds = (int)values[OPT_MAX_ROUNDS].count;
+    cluster->batch = values[OPT_MINI_BATCH].given ? (size_t)values[OPT_MINI_BATCH].count : 0;
     cluster->tolerance = values[OPT_TOLERANCE].real;
     cluster->seed = values[OPT_SEED].count;
     cluster->threads = (int)values[OPT_THREADS].count;
@@ -406,6 +407,7 @@ static int enter_facts(const cluster_request *request, covey_run *run) {
     facts->seed = cluster->seed;
     facts->restarts = cluster->restarts;
     facts->max_rounds = cluster->max_rounds;
+    facts->batch = cluster->batch;
     facts->seeds = request->params.seeds;
     facts->tolerance = cluster->tolerance;
     facts->classic = cluster->classic;

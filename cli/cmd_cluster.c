@@ -125,6 +125,8 @@ static int check_request(const options *options) {
         return misuse("--plot draws what --solvers or --strangers find; give one of them too");
     if (both && (values[OPT_COMPARE_PLOT].given || values[OPT_CSV].given))
         return misuse("--csv and --plot show --solvers or --strangers, one at a time");
+    if (values[OPT_MINI_BATCH].given && values[OPT_CLASSIC].given)
+        return misuse("--batch and --classic are two procedures; leave one out");
     if (values[OPT_STRANGERS].given && values[OPT_CLASSIC].given)
         return misuse("--strangers keeps the starts, which --classic has none of; leave one out");
     return values[OPT_STRANGERS].given ? strangers_read(&share, values[OPT_STRANGERS].text)

@@ -38,7 +38,7 @@ if(COVEY_DEB)
   set(COVEY_EXAMPLES_FOLDER ${CMAKE_INSTALL_DATADIR}/doc/libcovey-dev/examples)
 endif()
 install(DIRECTORY examples/ DESTINATION ${COVEY_EXAMPLES_FOLDER} COMPONENT development
-  FILES_MATCHING PATTERN "*.c" PATTERN "CMakeLists.txt" PATTERN "README.md")
+  FILES_MATCHING PATTERN "*.slurm" PATTERN "*.yaml" PATTERN "*.c" PATTERN "CMakeLists.txt" PATTERN "README.md")
 if(NOT COVEY_DEB) # whose packages have a file of their own for it
   install(FILES LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
   install(DIRECTORY licenses DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)

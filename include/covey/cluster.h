@@ -73,6 +73,9 @@ typedef struct covey_cluster_params {
                            answer to the bit, slower, but 4 n k bytes of memory less */
     covey_progress_fn progress;
     void *progress_user;
+    size_t batch; /* 0, or rows per mini-batch, fewer than there are: max_rounds batches at most, then
+                     one round over all rows. Losses with finite, never rising weights only
+                     (COVEY_E_ARGUMENT); not with `classic` */
 } covey_cluster_params;
 
 /* k 0 (to be set), kmeans++, 10 restarts, 100 rounds, 1e-6, seed 0, all cores, refill, auto. */

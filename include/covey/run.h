@@ -71,6 +71,7 @@ typedef struct covey_run_facts {
     uint64_t seed;
     size_t found, others;
     int restarts, max_rounds, seeds;
+    size_t batch; /* rows per mini-batch, 0: none */
     double tolerance;
     int classic;
     int k_automatic;

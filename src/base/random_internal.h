@@ -17,7 +17,8 @@ enum {
     COVEY__PURPOSE_DESCENT = 5,   /* random starts of gradient descent */
     COVEY__PURPOSE_SLICE = 6,     /* random directions of the landscape */
     COVEY__PURPOSE_STRANGER = 7,  /* far-off rows mixed in: 0 the direction, 1 + i the i-th */
-    COVEY__PURPOSE_OVERSAMPLE = 8 /* k-means||; index = restart * rounds + round */
+    COVEY__PURPOSE_OVERSAMPLE = 8, /* k-means||; index = restart * rounds + round */
+    COVEY__PURPOSE_BATCH = 9 /* rows of mini-batches; row = restart, index = batch * size + place */
 };
 
 /* Ten rounds on counter (row, index) under key (seed, purpose). */

@@ -484,6 +484,25 @@ done:
     return status;
 }
 
+/* Mini-batches, then one round over all rows: labels, empty clusters and the objective are those of
+ * any other fit. */
+static covey_status fit_batches(covey__fit *fit, covey__history *history, const covey__data *data,
+                                const covey_loss *loss, const covey_cluster_params *params,
+                                double *centres, int restart, covey_error *err) {
+    covey_status status = COVEY_OK;
+    covey_cluster_params last = *params;
+    size_t batches = 0;
+    int settled = 0;
+    last.max_rounds = 1;
+    COVEY_TRY(covey__batch_refine(centres, &batches, &settled, data, loss, params, restart, err));
+    COVEY_TRY(covey__alternate(fit, history, data, loss, &last, centres, restart, err));
+    fit->rounds = (int)batches + 1;
+    fit->converged = settled;
+    history->rounds[history->count - 1].round = fit->rounds;
+done:
+    return status;
+}
+
 covey_status covey__fit_best(covey__fit *fit, covey__history *history, const covey__data *data,
                              const covey_loss *loss, const covey_cluster_params *params,
                              const int64_t *starts, int restarts, covey_error *err) {
@@ -502,6 +521,8 @@ covey_status covey__fit_best(covey__fit *fit, covey__history *history, const cov
                                             : params->centres[j * d + i];
         if (params->classic)
             COVEY_TRY(covey__alternate_classic(&fresh, history, data, loss, params, centres, err));
+        else if (params->batch && params->batch < data->n)
+            COVEY_TRY(fit_batches(&fresh, history, data, loss, params, centres, r, err));
         else
             COVEY_TRY(covey__alternate(&fresh, history, data, loss, params, centres, r, err));
         if (!best.labels || fresh.objective < best.objective) {

@@ -247,6 +247,15 @@ covey_status covey__alternate(covey__fit *fit, covey__history *history, const co
                               const covey_loss *loss, const covey_cluster_params *params,
                               const double *centres, int restart, covey_error *err);
 
+/* COVEY_OK if mini-batches can follow the loss. */
+covey_status covey__batch_suits(const covey_loss *loss, covey_error *err);
+/* centres [k][d] <- where mini-batches of params->batch rows lead them; *batches: how many, *settled:
+ * 1 if they ended by themselves. */
+covey_status covey__batch_refine(double *centres, size_t *batches, int *settled,
+                                 const covey__data *data, const covey_loss *loss,
+                                 const covey_cluster_params *params, int restart,
+                                 covey_error *err);
+
 /* The original's parameters: 1 where none is given. */
 void covey__classic_params(covey_loss *loss);
 /* The original's procedure, see params.classic. */

@@ -258,6 +258,8 @@ static json_t *method_of(covey__json *j, const covey_run *run) {
     covey__json_set(j, method, "start", covey__json_text(j, f->start));
     covey__json_set(j, method, "restarts", json_integer(f->restarts));
     covey__json_set(j, method, "max_rounds", json_integer(f->max_rounds));
+    if (f->batch)
+        covey__json_set(j, method, "batch", json_integer((json_int_t)f->batch));
     covey__json_set(j, method, "tolerance", covey__json_real(f->tolerance));
     covey__json_set(j, method, "seed", json_integer((json_int_t)f->seed));
     covey__json_set(j, method, "vote_seeds", json_integer(f->seeds));

@@ -115,6 +115,7 @@ static covey_status load_facts(loader *in, covey_error *err) {
     f->others = count_at(counts, "others");
     f->restarts = (int)(count_at(method, "restarts") & INT_MAX);
     f->max_rounds = (int)(count_at(method, "max_rounds") & INT_MAX);
+    f->batch = count_at(method, "batch");
     f->seeds = (int)(count_at(method, "vote_seeds") & INT_MAX);
     f->tolerance = json_number_value(json_object_get(method, "tolerance"));
     f->classic = json_is_true(json_object_get(method, "classic"));

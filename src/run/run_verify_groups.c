@@ -158,6 +158,7 @@ static covey_status read_request(regrouping *r, covey_error *err) {
     cluster->k = facts->k_automatic ? 0 : c->k_chosen;
     cluster->restarts = facts->restarts;
     cluster->max_rounds = facts->max_rounds;
+    cluster->batch = facts->batch;
     cluster->tolerance = facts->tolerance;
     cluster->seed = facts->seed;
     cluster->classic = facts->classic;
