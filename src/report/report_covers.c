@@ -5,9 +5,11 @@
 /* "5 of 6 losses choose this photo", and the starts where they were tried. */
 static void add_note(covey__page *page, size_t l, const covey_vote *vote) {
     const covey_comparison *comparison = page->comparison;
-    if (comparison->panel_size > 1)
-        COVEY__SAYF(page, BADGE_TITLE, covey__count(page->language, vote ? (size_t)vote->losses : 0).s,
-                    covey__count(page->language, (size_t)comparison->panel_size).s);
+    covey__short panel = covey__count(page->language, (size_t)comparison->panel_size);
+    if (comparison->panel_size > 1 && vote && vote->losses == comparison->panel_size)
+        COVEY__SAYF(page, BADGE_TITLE_ALL, panel.s);
+    else if (comparison->panel_size > 1)
+        COVEY__SAYF(page, BADGE_TITLE, covey__count(page->language, vote ? (size_t)vote->losses : 0).s, panel.s);
     if (l == 0 && comparison->n_seeds > 0 && vote) {
         if (comparison->panel_size > 1)
             COVEY__SAY(page, SEMICOLON);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The numbers and words that the script works with. */
 #include <math.h>
+#include <string.h>
 
 #include "report_internal.h"
 
 static void add_numbers(covey__page *page, const char *key, const double *values, size_t n) {
     covey__text_addf(&page->text, ",\"%s\":[", key);
     for (size_t i = 0; i < n; ++i) {
-        covey__short s = isfinite(values[i]) ? covey__significant(values[i])
+        covey__short s = isfinite(values[i]) ? covey__six_digits(values[i])
                                              : (covey__short){"null"};
         covey__page_add(page, i ? "," : "");
         covey__page_add(page, s.s);
@@ -145,6 +146,26 @@ static void add_near(covey__page *page) {
     covey__page_add(page, "]");
 }
 
+/* Names that the page cannot show as they are: their links come from here. */
+static void add_odd_names(covey__page *page) {
+    const covey_run *run = page->run;
+    const char *comma = "";
+    covey__page_add(page, ",\"odd\":{");
+    for (size_t i = 0; i < run->n_photos; ++i) {
+        int changed;
+        char *clean = covey__utf8_clean(run->photos[i].path, &changed);
+        page->text.failed |= !clean;
+        if (clean && (changed || strstr(clean, "\xEF\xBF\xBD"))) {
+            covey__text_addf(&page->text, "%s\"%zu\":\"", comma, i);
+            covey__page_percent(&page->text, run->photos[i].path);
+            covey__page_add(page, "\"");
+            comma = ",";
+        }
+        covey__free(clean);
+    }
+    covey__page_add(page, "}");
+}
+
 /* Ways from the page to the photos' folders, and which photo lies in which. */
 static void add_ways(covey__page *page) {
     const covey_run *run = page->run;
@@ -157,6 +178,7 @@ static void add_ways(covey__page *page) {
     for (size_t i = 0; run->n_roots > 1 && i < run->n_photos; ++i)
         covey__text_addf(&page->text, i ? ",%zu" : "%zu", run->photos[i].root);
     covey__page_add(page, "]");
+    add_odd_names(page);
 }
 
 /* A data block, not a script: `<` never occurs in it, so nothing in it can end it. */

@@ -28,12 +28,12 @@ static void add_figure(covey__page *page, size_t row) {
         covey__page_escape(page, covey__path_base(page->run->photos[row].path));
         covey__page_add(page, "\">");
         covey__page_picture(page, row, 1);
+        covey__page_add(page, "</a>");
         if (c) {
             covey__page_add(page, "<span class=\"tag cover\">");
             COVEY__SAY(page, COVER);
             covey__page_add(page, "</span>");
         }
-        covey__page_add(page, "</a>");
     }
     covey__page_add(page, "<figcaption>");
     add_caption(page, row);

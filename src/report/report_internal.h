@@ -31,6 +31,7 @@ typedef struct covey__short {
 covey__short covey__fixed(double value, int digits); /* always with a point; a dash if not finite */
 covey__short covey__significant(double value);       /* four digits that matter */
 covey__short covey__nine_digits(double value);        /* for charts */
+covey__short covey__six_digits(double value);         /* for the script, which rounds again */
 
 /* Numbers within sentences, with the language's digits. */
 covey__short covey__prose(covey_language language, covey__short number); /* one of the above */
@@ -107,6 +108,8 @@ void covey__page_say(covey__page *page, covey__message message, const char *cons
 void covey__page_add(covey__page *page, const char *html);        /* as it is */
 void covey__page_escape(covey__page *page, const char *raw);      /* text or attribute value */
 void covey__page_json(covey__page *page, const char *raw);        /* a quoted JSON string */
+/* The bytes of a path as a link takes them: all but letters, digits and -_.~/ by their number. */
+void covey__page_percent(covey__text *text, const char *path);
 void covey__page_base64(covey__text *text, const void *data, size_t size);
 /* <h2> with its id and, under it, an introduction; opens a <section>. */
 void covey__page_section(covey__page *page, const char *id, covey__message title);

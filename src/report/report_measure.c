@@ -19,6 +19,16 @@ static char *folder_of(const char *path) {
     return real;
 }
 
+void covey__page_percent(covey__text *text, const char *path) {
+    for (const char *p = path; *p; ++p) {
+        if (strchr("/-_.~", *p) || (*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') ||
+            (*p >= 'a' && *p <= 'z'))
+            covey__text_add_bytes(text, p, 1);
+        else
+            covey__text_addf(text, "%%%02X", (unsigned char)*p);
+    }
+}
+
 /* "../../photos/" from folder `from` to folder `to`, percent-encoded; NULL where the two have nothing in
  * common but the machine, since such a way would be an absolute one in disguise. Both absolute.
  * Freed with covey__free. */
@@ -40,13 +50,7 @@ static char *way_between(const char *from, const char *to) {
     const char *p = to + same;
     while (*p == '/')
         ++p;
-    for (; *p; ++p) {
-        if (strchr("/-_.~", *p) || (*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') ||
-            (*p >= 'a' && *p <= 'z'))
-            covey__text_add_bytes(&text, p, 1);
-        else
-            covey__text_addf(&text, "%%%02X", (unsigned char)*p);
-    }
+    covey__page_percent(&text, p);
     if (text.size && text.data[text.size - 1] != '/')
         covey__text_add(&text, "/");
     if (text.failed || !text.size) {

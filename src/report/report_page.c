@@ -9,6 +9,14 @@
 
 enum { INLINE_LIMIT = 20 << 20 };
 
+/* A few birds of a flock, an SVG; without an icon in the page a browser asks the server for one. */
+static const char icon[] =
+    "data:image/svg+xml;base64,"
+    "PHN2ZyB4bWxucz0naHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmcnIHZpZXdCb3g9JzAgMCAxNiAxNic+PHBh"
+    "dGggZmlsbD0nbm9uZScgc3Ryb2tlPScjMWY3YWI4JyBzdHJva2Utd2lkdGg9JzEuNycgc3Ryb2tlLWxpbmVj"
+    "YXA9J3JvdW5kJyBkPSdNMSA5cTItMyA0IDBxMi0zIDQgME03IDRxMi0zIDQgMHEyLTMgNCAwTTggMTRxMS43"
+    "LTIuNiAzLjQgMHExLjctMi42IDMuNCAwJy8+PC9zdmc+";
+
 /* ---- what the parts share ------------------------------------------------------------------ */
 
 size_t covey__page_members(const covey__page *page, size_t l, size_t c, const size_t **rows) {
@@ -214,7 +222,7 @@ static void add_head(covey__page *page) {
     covey__page_add(page, "\">\n<head>\n<meta charset=\"utf-8\">\n"
                           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
                           "'none'; base-uri 'none'; form-action 'none'; "
-                          "require-trusted-types-for 'script'; img-src data: 'self'; "
+                          "require-trusted-types-for 'script'; img-src data: blob: 'self'; "
                           "style-src ");
     add_digest(page, covey__asset_page_css, covey__asset_page_css_size);
     covey__page_add(page, "; script-src ");
@@ -222,7 +230,9 @@ static void add_head(covey__page *page) {
     covey__page_add(page, "\">\n<meta name=\"viewport\" content=\"width=device-width, "
                           "initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light "
                           "dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n"
-                          "<meta name=\"generator\" content=\"Covey ");
+                          "<link rel=\"icon\" href=\"");
+    covey__page_add(page, icon);
+    covey__page_add(page, "\">\n<meta name=\"generator\" content=\"Covey ");
     covey__page_escape(page, covey_version());
     covey__page_add(page, "\">\n<title>");
     add_name(page);

@@ -52,7 +52,10 @@ static void add_photo(covey__page *page, int64_t row, int open) {
         covey__page_say(page, layers[l].title, NULL);
         covey__page_add(page, "</h4><p class=\"note\">");
         covey__page_say(page, layers[l].text, NULL);
-        covey__page_add(page, "</p><div class=\"scroll\">");
+        covey__page_add(page, "</p><div class=\"scroll\" tabindex=\"0\" role=\"group\" "
+                              "aria-label=\"");
+        covey__page_say(page, layers[l].title, NULL);
+        covey__page_add(page, "\">");
         add_strip(page, map, name);
         covey__page_add(page, "</div></li>\n");
     }

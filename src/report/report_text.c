@@ -155,6 +155,8 @@ covey__short covey__fixed(double value, int digits) {
 
 covey__short covey__nine_digits(double value) { return number("%.*g", 9, value); }
 
+covey__short covey__six_digits(double value) { return number("%.*g", 6, value); }
+
 covey__short covey__significant(double value) {
     double size = fabs(value);
     if (!isfinite(value) || (size != 0 && size < 1e-4) || size >= 1e7)

@@ -34,6 +34,7 @@ import { count, fill, setNumerals } from "./text.js";
  *   paths: import("./descent.js").Path[]}|null)[]} landscapes by loss
  * @property {number[][]} strangers loss, share, mean and largest move of centres, of covers
  * @property {string} mapShare of the variance
+ * @property {Record<string, string>} odd by row: names not shown as they are, percent-encoded
  * @property {number} kChosen @property {Record<string, number[]>} kTable
  * @property {Record<string, string>} say */
 

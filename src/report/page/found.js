@@ -87,6 +87,9 @@ function drawFirm() {
   const median = quantile(every, 0.5);
   addLine(f, [[0, median], [at - gap, median]], "median");
   put("chart-firm", [f]);
+  /* In a narrow window it scrolls sideways, from the keyboard too. */
+  const box = byId("chart-firm");
+  box.tabIndex = box.scrollWidth > box.clientWidth ? 0 : -1;
 }
 
 /* One chart for each loss, the same for every choice above. */

@@ -26,11 +26,11 @@ for (const image of all("img[data-of]")) {
   if (src) image.src = src;
 }
 
-/** A link to the photo itself, "" where the page knows no way or the name was not valid UTF-8.
+/** A link to the photo itself, "" where the page knows no way.
  * @param {number} row */
 export function original(row) {
   const way = data.ways[data.root.length ? data.root[row] : 0];
   const inside = path(row);
-  if (!way || !inside || inside.includes("\ufffd")) return "";
-  return way + inside.split("/").map(encodeURIComponent).join("/");
+  if (!way || !inside) return "";
+  return way + (data.odd[row] || inside.split("/").map(encodeURIComponent).join("/"));
 }
