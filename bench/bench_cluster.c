@@ -16,6 +16,7 @@
  * `round` is the mean of the rounds but the last, which
  * solves the centres fully where a loss has no formula for them. `compared` is the share of the
  * pairs of row and centre that bounds did not spare. */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,15 +182,15 @@ typedef struct median_work {
     const covey__data *data;
     const covey__members *members;
     double *centres;
-    int32_t *scratch; /* [workers][n][16] */
+    atomic_bool failed;
 } median_work;
 
 static void solve_median(void *context, size_t j, int worker) {
+    (void)worker;
     median_work *w = context;
     size_t first = w->members->first[j], count = w->members->first[j + 1] - first;
-    if (count)
-        covey__median(w->centres + j * w->data->d, w->data, w->members->rows + first, count,
-                      w->scratch + (size_t)worker * w->data->n * 16);
+    if (count && covey__median(w->centres + j * w->data->d, w->data, w->members->rows + first, count))
+        w->failed = 1;
 }
 
 static covey_status time_parts(const bench *b, covey_error *err) {
@@ -205,9 +206,8 @@ static covey_status time_parts(const bench *b, covey_error *err) {
     COVEY_TRY(covey__data_init(&data, b->x.data, n, d, b->threads, err));
     covey__measure measure = covey__measure_of(&loss, data.kernels, d);
     labels = covey__calloc(n, sizeof *labels);
-    w.scratch = covey__alloc_array((size_t)covey__pool_size(data.pool) * n * 16, sizeof(int32_t));
     w.centres = covey__calloc(b->k * d, sizeof *w.centres);
-    COVEY_NOMEM_IF(!labels || !w.scratch || !w.centres, err);
+    COVEY_NOMEM_IF(!labels || !w.centres, err);
     COVEY_TRY(covey__packed_init(&packed, &data, b->k, err));
     COVEY_TRY(covey__members_init(&members, n, b->k, err));
     moment began = now();
@@ -218,6 +218,7 @@ static covey_status time_parts(const bench *b, covey_error *err) {
     covey__members_set(&members, labels, n, b->k);
     covey__pool_run(data.pool, b->k, solve_median, &w);
     moment median = since(began);
+    COVEY_NOMEM_IF(w.failed, err);
     printf("{\"assign_wall\": %.2f, \"assign_cpu\": %.2f, \"median_wall\": %.2f, "
            "\"median_cpu\": %.2f}\n",
            assign.wall, assign.cpu, median.wall, median.cpu);
@@ -225,7 +226,6 @@ done:
     covey__members_fini(&members);
     covey__packed_fini(&packed);
     covey__data_fini(&data);
-    covey__free(w.scratch);
     covey__free(w.centres);
     covey__free(labels);
     return status;
