@@ -40,8 +40,9 @@ typedef struct covey_loss_param {
 
 /* One row of the table; see src/loss/losses.def. A loss of one's own is such a struct too, used by
  * setting covey_loss.ops to it: `name`, `geometry`, `traits`, rho, psi and weight are needed,
- * `curvature` makes convex coordinate losses faster, what is not promised in `traits` is not relied
- * on. The functions are called from several threads at once and must not fail. */
+ * `curvature`, one-sided at kinks, makes convex coordinate losses faster (where it is infinite, the
+ * term is left out of Newton's step), what is not promised in `traits` is not relied on. The
+ * functions are called from several threads at once and must not fail. */
 typedef struct covey_loss_ops {
     const char *name;             /* canonical, underscores */
     const char *const *aliases;   /* NULL-terminated */
@@ -56,7 +57,7 @@ typedef struct covey_loss_ops {
     double (*rho)(double u, const double *params);
     double (*psi)(double u, const double *params);
     double (*weight)(double u, const double *params); /* psi(u)/u with its limit at 0 (may be inf) */
-    double (*curvature)(double u, const double *params); /* psi'(u), one-sided at kinks; or NULL */
+    double (*curvature)(double u, const double *params); /* psi'(u); or NULL */
 } covey_loss_ops;
 
 /* A loss with its parameters: what every function of clustering takes. Plain value, copy freely. */

@@ -59,7 +59,8 @@ static method choose_auto(const covey_loss_ops *ops, covey__effort effort) {
     if (ops == &covey__loss_epsilon_insensitive)
         return effort == COVEY__EFFORT_STEP ? quasi : tube;
     if (ops->geometry == COVEY_GEOMETRY_COORDINATE) {
-        /* Without psi' the bracket takes many passes; one of them alone would go nowhere. */
+        /* A user's own loss may have no psi': the bracket then takes many passes, and one of them
+         * alone would go nowhere. */
         int step = effort == COVEY__EFFORT_STEP && !ops->curvature;
         return ops->traits & COVEY_LOSS_CONVEX && !step ? newton : irls;
     }
@@ -241,6 +242,9 @@ covey_status covey__centre_solve(double *centre, covey_centre_report *report,
                                  const covey__centre_options *options, covey__centre_work *work,
                                  covey_error *err) {
     covey_status status = COVEY_OK;
+    static const covey_loss median = {.ops = &covey__loss_absolute};
+    if (options->solver == COVEY_SOLVER_AUTO && covey__shape_of(loss) == COVEY__SHAPE_ABSOLUTE)
+        loss = &median; /* lp with p = 1, which has a centre with a formula too */
     const covey_loss_ops *ops = loss->ops;
     method method = choose(options, ops);
     covey__problem problem;

@@ -5,8 +5,9 @@
  * F_j' = -sum_i w_i psi(x_ij - mu_j), F_j'' = sum_i w_i psi'. All coordinates of a panel step
  * together, so that the pass over the rows vectorises. Each keeps a bracket: F_j' < 0 says the
  * minimum lies to the right, > 0 to the left. A Newton step that leaves the bracket, or that has
- * not halved over two steps, gives way to bisection; a step that raised F_j is behind the bracket
- * by convexity. Huber's psi is piecewise linear, so that the last step is exact.
+ * not halved over two steps, gives way to the secant of the bracket's ends, every third time to
+ * bisection; a step that raised F_j is behind the bracket by convexity. Terms whose psi' is
+ * infinite, lp at a residual of 0, are left out of F_j''. Huber's psi is piecewise linear, so that the last step is exact.
  * docs/maths/centres.md, section 3. */
 #include <float.h>
 #include <math.h>
@@ -124,14 +125,14 @@ static void panel_chunk(void *context, double *sums, size_t begin, size_t end) {
             double u = p->residual[j];
             sums[j] += w * loss->ops->rho(u, loss->params);
             sums[p->padded + j] += w * loss->ops->psi(u, loss->params);
-            if (loss->ops->curvature)
-                sums[2 * p->padded + j] += w * loss->ops->curvature(u, loss->params);
+            double bend = loss->ops->curvature ? loss->ops->curvature(u, loss->params) : 0;
+            sums[2 * p->padded + j] += isinf(bend) ? 0 : w * bend;
         }
     }
 }
 
 /* Where to look next, strictly inside (low, high): Newton, else the secant of the bracket's
- * slopes where the loss has no psi', else the middle. */
+ * slopes, else the middle. */
 static double next_point(const panel *p, size_t j, double slope, double curvature, int sweep) {
     double low = p->low[j], high = p->high[j], mu = p->mu[j];
     double middle = low + (high - low) / 2;
@@ -140,7 +141,6 @@ static double next_point(const panel *p, size_t j, double slope, double curvatur
         int shrinks = fabs(newton - mu) <= 0.5 * p->before[j];
         if (newton > low && newton < high && shrinks)
             return newton;
-        return middle;
     }
     double rise = p->slope_high[j] - p->slope_low[j];
     if (rise > 0 && sweep % 3) { /* NaN fails */

@@ -60,7 +60,7 @@ static inline element lp_element(double u, const double *params, int weights) {
     double p = params[0], high = power_high(p), size = fabs(u), mean = (double)(p == 2);
     double safe = size < LEAST ? 1.0 : size;
     double rho = power(safe, high, p - high);
-    double inverse = 1 / safe, psi = p * rho * inverse, slope = weights ? psi * inverse : 0.0;
+    double inverse = 1 / safe, psi = p * rho * inverse, slope = (weights ? 1.0 : p - 1) * psi * inverse;
     double slope_at_zero = weights ? 2 * mean : 0.0;
     psi = size < LEAST ? 0.0 : psi;
     double single = size < LEAST ? 1.0 - mean : 0.0;

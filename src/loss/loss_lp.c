@@ -4,8 +4,8 @@
  *     rho(u) = |u|^p     psi(u) = p |u|^(p-1) sign(u)     psi(u)/u = p |u|^(p-2), infinite at 0
  *
  * Per coordinate, between the median (p = 1) and the mean (p = 2). Convex, strictly for p > 1.
- * Half-quadratic. psi' is infinite at 0, so that no Newton step is offered: the centre is found
- * between brackets by secants. [GoninMoney1989]
+ * Half-quadratic. psi' = p (p-1) |u|^(p-2), for p < 2 infinite at 0: Newton's method leaves such
+ * terms out, its brackets hold. At p = 1 the centre is the median. [GoninMoney1989]
  *
  * p = 1.5 by default. It is a power and not a scale: scaling the data changes nothing but units.
  * Pinned by tests/unit/loss/test_losses.c and tests/unit/centre/test_centre_convex.c. */
@@ -27,6 +27,11 @@ static double weight(double u, const double *params) {
     return params[0] * pow(fabs(u), params[0] - 2);
 }
 
+static double curvature(double u, const double *params) {
+    double p = params[0];
+    return p > 1 ? p * (p - 1) * pow(fabs(u), p - 2) : 0;
+}
+
 static const char *const aliases[] = {"power", NULL};
 
 const covey_loss_ops covey__loss_lp = {
@@ -41,4 +46,5 @@ const covey_loss_ops covey__loss_lp = {
     .rho = rho,
     .psi = psi,
     .weight = weight,
+    .curvature = curvature,
 };
