@@ -14,6 +14,7 @@
  * user has set one; a machine that lacks it takes its own. */
 static void take_isa(const char *engine, int chosen) {
     char isa[32];
+    covey_isa ignored;
     if (chosen)
         return;
     unsetenv("COVEY_ISA");
@@ -21,9 +22,10 @@ static void take_isa(const char *engine, int chosen) {
         return;
     snprintf(isa, sizeof isa, "%s", engine);
     isa[strcspn(isa, "-")] = '\0';
-    for (covey_isa i = COVEY_ISA_SCALAR; i <= COVEY_ISA_AVX512_BF16; ++i)
-        if (strcmp(isa, covey_isa_name(i)) == 0 && setenv("COVEY_ISA", isa, 1))
-            return; /* out of memory: another engine is then said to be another */
+    if (setenv("COVEY_ISA", isa, 1))
+        return; /* out of memory: another engine is then said to be another */
+    if (covey_isa_in_use(&ignored, NULL) != COVEY_OK)
+        unsetenv("COVEY_ISA");
 }
 
 /* The installed set of the recorded digest, whatever its name; *out NULL where there is none. */

@@ -10,7 +10,22 @@ add_compile_options(-ffp-contract=off)
 # functions.
 add_compile_options(-Wno-psabi)
 
-# Kernel files carry their instruction set in their name. -mtune orders instructions for CPUs that
+# Kernel files carry their instruction set in their name; those of other architectures are left out.
+include(CheckSymbolExists)
+check_symbol_exists(__x86_64__ "stddef.h" COVEY_X86_64)
+check_symbol_exists(__aarch64__ "stddef.h" COVEY_AARCH64)
+function(covey_choose_kernels variable)
+  set(sources ${${variable}})
+  if(NOT COVEY_X86_64)
+    list(FILTER sources EXCLUDE REGEX "_(avx2|avx512|avx512_bf16)\\.c$")
+  endif()
+  if(NOT COVEY_AARCH64)
+    list(FILTER sources EXCLUDE REGEX "_neon\\.c$")
+  endif()
+  set(${variable} ${sources} PARENT_SCOPE)
+endfunction()
+
+# The flags by suffix. -mtune orders instructions for CPUs that
 # have AVX-512 and asks for none; the network is 2 % faster for it (Zen 4, three pairs).
 function(covey_kernel_flags sources)
   foreach(source IN LISTS sources)
@@ -20,6 +35,10 @@ function(covey_kernel_flags sources)
       set(flags "-O3;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mfma;-mtune=icelake-server")
     elseif(source MATCHES "_avx512_bf16\\.c$")
       set(flags "-O3;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512bf16;-mfma;-mtune=icelake-server")
+    elseif(source MATCHES "_neon\\.c$")
+      # GCC would load all of a step's numbers before the first product, and a sum would have to
+      # leave its register.
+      set(flags "-O3;$<$<C_COMPILER_ID:GNU>:-fno-schedule-insns>")
     elseif(source MATCHES "_scalar\\.c$")
       set(flags "-O3")
     else()

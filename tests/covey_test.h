@@ -16,9 +16,18 @@
 
 #include <cmocka.h>
 
+#include "covey/cpu.h"
 #include "covey/status.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
+
+/* The instruction set after `isa` that this machine has; beyond its best when there is none. */
+static inline int next_isa(int isa) {
+    do
+        ++isa;
+    while (isa < (int)covey_isa_machine() && !covey_isa_has(covey_isa_machine(), (covey_isa)isa));
+    return isa;
+}
 
 /* The call answers COVEY_OK; otherwise its sentence is printed. Needs a `covey_error err`. */
 #define assert_ok(call)                                                                          \

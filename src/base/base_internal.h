@@ -12,6 +12,8 @@
 #include "covey/cpu.h"
 #include "covey/status.h"
 
+enum { COVEY__ISA_COUNT = COVEY_ISA_NEON + 1 };
+
 /* ---- failing ---------------------------------------------------------------------------- */
 
 /* Fills *err (may be NULL) and returns `status`. `path` may be NULL. */

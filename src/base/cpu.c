@@ -10,12 +10,38 @@
 
 #include "base_internal.h"
 
-static const char *const isa_names[] = {"scalar", "avx2", "avx512", "avx512_bf16", NULL};
+static const char *const isa_names[] = {"scalar", "avx2", "avx512", "avx512_bf16", "neon"};
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static covey_isa machine_isa;
 static atomic_int highest = COVEY_ISA_AVX512_BF16;
 static char cpu_name[64] = "unknown";
+
+/* x86 tells its name; ARM the numbers of who made it and what it is. */
+static void name_cpu(void) {
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    unsigned implementer = 0, part = 0;
+    char line[256];
+    if (!file)
+        return;
+    while (fgets(line, sizeof line, file)) {
+        char *colon = strchr(line, ':');
+        if (strncmp(line, "model name", 10) == 0 && colon) {
+            colon[strcspn(colon, "\n")] = '\0';
+            snprintf(cpu_name, sizeof cpu_name, "%.63s", colon[1] ? colon + 2 : "unknown");
+            break;
+        }
+        if (strncmp(line, "CPU implementer", 15) == 0 && colon)
+            implementer = (unsigned)strtoul(colon + 1, NULL, 0);
+        if (strncmp(line, "CPU part", 8) == 0 && colon) {
+            part = (unsigned)strtoul(colon + 1, NULL, 0);
+            snprintf(cpu_name, sizeof cpu_name, "ARM implementer 0x%02x, part 0x%03x", implementer,
+                     part);
+            break;
+        }
+    }
+    fclose(file);
+}
 
 static void detect(void) {
 #if defined(__x86_64__)
@@ -31,20 +57,10 @@ static void detect(void) {
                 machine_isa = COVEY_ISA_AVX512_BF16;
         }
     }
+#elif defined(__aarch64__)
+    machine_isa = COVEY_ISA_NEON; /* Linux on AArch64 does not start without */
 #endif
-    FILE *file = fopen("/proc/cpuinfo", "re");
-    if (!file)
-        return;
-    char line[256];
-    while (fgets(line, sizeof line, file)) {
-        char *colon = strchr(line, ':');
-        if (strncmp(line, "model name", 10) == 0 && colon) {
-            colon[strcspn(colon, "\n")] = '\0';
-            snprintf(cpu_name, sizeof cpu_name, "%.63s", colon[1] ? colon + 2 : "unknown");
-            break;
-        }
-    }
-    fclose(file);
+    name_cpu();
 }
 
 covey_isa covey_isa_machine(void) {
@@ -58,24 +74,39 @@ const char *covey_cpu_name(void) {
 }
 
 const char *covey_isa_name(covey_isa isa) {
-    return (int)isa >= 0 && isa <= COVEY_ISA_AVX512_BF16 ? isa_names[isa] : "unknown";
+    return (unsigned)isa < COVEY__ISA_COUNT ? isa_names[isa] : "unknown";
+}
+
+int covey_isa_has(covey_isa isa, covey_isa other) {
+    if (other == COVEY_ISA_SCALAR || other == isa)
+        return 1;
+    return isa <= COVEY_ISA_AVX512_BF16 && other < isa; /* x86-64; NEON is a ladder of one step */
+}
+
+static int same_ladder(covey_isa a, covey_isa b) {
+    return covey_isa_has(a, b) || covey_isa_has(b, a);
 }
 
 covey_status covey_isa_in_use(covey_isa *isa, covey_error *err) {
     covey_isa best = covey_isa_machine();
     const char *wish = getenv("COVEY_ISA");
     if (wish && *wish) {
-        int found = -1;
-        for (int i = 0; isa_names[i]; ++i)
-            if (strcmp(wish, isa_names[i]) == 0)
-                found = i;
-        if (found < 0)
+        int i = 0;
+        while (i < COVEY__ISA_COUNT && strcmp(wish, isa_names[i]))
+            ++i;
+        if (i == COVEY__ISA_COUNT)
             return covey__fail(err, COVEY_E_ARGUMENT, NULL,
-                               "COVEY_ISA=%.40s is not known; use scalar, avx2, avx512 or "
-                               "avx512_bf16, or leave it unset",
+                               "COVEY_ISA=%.40s is not known; use scalar, avx2, avx512, "
+                               "avx512_bf16 or neon, or leave it unset",
                                wish);
-        if (found < (int)best)
-            best = (covey_isa)found;
+        covey_isa found = (covey_isa)i;
+        if (!same_ladder(found, best))
+            return covey__fail(err, COVEY_E_ARGUMENT, NULL,
+                               "COVEY_ISA=%s is of another architecture; this machine has %s: use "
+                               "that or scalar, or leave it unset",
+                               wish, isa_names[best]);
+        if (covey_isa_has(best, found))
+            best = found;
     }
     int limit = atomic_load_explicit(&highest, memory_order_relaxed);
     *isa = (int)best < limit ? best : (covey_isa)limit;

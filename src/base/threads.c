@@ -34,6 +34,8 @@ typedef struct start {
 static void pause_cpu(void) {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
 #endif
 }
 

@@ -159,14 +159,15 @@ void covey__sum_rows(double *nodes, size_t width, const covey__points *points, c
 
 /* ---- a centre problem ---------------------------------------------------------------------- */
 
+/* On AArch64 the ordinary code is NEON's already: the compiler needs no flag for it. */
 const covey__row_kernels *covey__row_kernels_get(void) {
 #if defined(__x86_64__)
     covey_isa isa = COVEY_ISA_SCALAR;
     if (covey_isa_in_use(&isa, NULL) != COVEY_OK)
         isa = covey_isa_machine(); /* a misspelt COVEY_ISA is reported where a status can be */
-    if (isa >= COVEY_ISA_AVX512)
+    if (covey_isa_has(isa, COVEY_ISA_AVX512))
         return &covey__rows_avx512;
-    if (isa >= COVEY_ISA_AVX2)
+    if (covey_isa_has(isa, COVEY_ISA_AVX2))
         return &covey__rows_avx2;
 #endif
     return &covey__rows_scalar;

@@ -22,14 +22,17 @@ enum { COLUMNS = COVEY__SELECT_COLUMNS, MOST_PANELS = 64 };
 static const size_t BATCH_CELLS = (size_t)1 << 24;
 
 const covey__select_passes *covey__select_get(void) {
-#if defined(__x86_64__)
     covey_isa isa = COVEY_ISA_SCALAR;
     if (covey_isa_in_use(&isa, NULL) != COVEY_OK)
         isa = covey_isa_machine(); /* a misspelt COVEY_ISA is reported where a status can be */
-    if (isa >= COVEY_ISA_AVX512)
+#if defined(__x86_64__)
+    if (covey_isa_has(isa, COVEY_ISA_AVX512))
         return &covey__select_avx512;
-    if (isa >= COVEY_ISA_AVX2)
+    if (covey_isa_has(isa, COVEY_ISA_AVX2))
         return &covey__select_avx2;
+#elif defined(__aarch64__)
+    if (covey_isa_has(isa, COVEY_ISA_NEON))
+        return &covey__select_neon;
 #endif
     return &covey__select_scalar;
 }

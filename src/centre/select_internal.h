@@ -22,7 +22,8 @@ typedef struct covey__select_passes {
                  const int32_t *pivot);
 } covey__select_passes;
 
-extern const covey__select_passes covey__select_scalar, covey__select_avx2, covey__select_avx512;
+extern const covey__select_passes covey__select_scalar, covey__select_avx2, covey__select_avx512,
+    covey__select_neon;
 
 /* That of the instruction set in use. */
 const covey__select_passes *covey__select_get(void);

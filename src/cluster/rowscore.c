@@ -10,10 +10,13 @@ covey_status covey__score_kernels_get(const covey__score_kernels **out, covey_er
         return status;
     *out = &covey__score_kernels_scalar;
 #if defined(__x86_64__)
-    if (isa >= COVEY_ISA_AVX2)
+    if (covey_isa_has(isa, COVEY_ISA_AVX2))
         *out = &covey__score_kernels_avx2;
-    if (isa >= COVEY_ISA_AVX512)
+    if (covey_isa_has(isa, COVEY_ISA_AVX512))
         *out = &covey__score_kernels_avx512;
+#elif defined(__aarch64__)
+    if (covey_isa_has(isa, COVEY_ISA_NEON))
+        *out = &covey__score_kernels_neon;
 #endif
     return COVEY_OK;
 }

@@ -63,6 +63,7 @@ typedef struct covey__score_kernels {
 extern const covey__score_kernels covey__score_kernels_scalar;
 extern const covey__score_kernels covey__score_kernels_avx2;
 extern const covey__score_kernels covey__score_kernels_avx512;
+extern const covey__score_kernels covey__score_kernels_neon;
 
 /* The kernels of the instruction set in use (covey_isa_in_use). */
 covey_status covey__score_kernels_get(const covey__score_kernels **out, covey_error *err);

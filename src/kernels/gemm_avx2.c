@@ -7,6 +7,7 @@
 #endif
 
 #define GEMM_ROWS 6
+#define GEMM_VECTORS 2
 #define GEMM_STEP(sum, value, b) vec_fma(value, b, sum)
 #define gemm_deep_enough(rows, k) ((void)(k), (rows) >= 4)
 

@@ -7,6 +7,7 @@
 #endif
 
 #define GEMM_ROWS 14
+#define GEMM_VECTORS 2
 #define GEMM_STEP(sum, value, b) vec_fma(value, b, sum)
 
 /* Fewer rows read b faster than it arrives, and then fetches are in the way; shorter panels the

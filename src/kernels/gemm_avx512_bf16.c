@@ -8,6 +8,7 @@
 #endif
 
 #define GEMM_ROWS 14
+#define GEMM_VECTORS 2
 #define GEMM_STEP(sum, value, b) _mm512_dpbf16_ps(sum, (__m512bh)(value), (__m512bh)(b))
 #define gemm_deep_enough(rows, k) ((rows) >= 8 && (k) >= 128)
 

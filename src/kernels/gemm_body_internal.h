@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The matrix product c = a b (covey__gemm_fn) for vectors of any width: a row-major, broadcast from
- * memory; b in panels [k][2 LANES], two loads a step. A file that includes this gives
+ * memory; b in panels [k][GEMM_VECTORS LANES]. A file that includes this gives
  *   GEMM_ROWS   most rows of a register block, at most 14
+ *   GEMM_VECTORS  vectors of b in a register block
  *   GEMM_STEP   sum + value * b, on 32-bit places
+ *   GEMM_BY_ELEMENT  if defined, `value` is the number itself, not broadcast over a vector
  *   gemm_deep_enough(rows, k): whether a block of fewer rows than that has the time to fetch
  * Rows are cut into blocks of even sizes: 16 as 8 and 8, not 14 and 2, whose two rows would wait
  * for b. An element's chain of additions is the same in every block. */
@@ -14,35 +16,51 @@
 #include "kernels_internal.h"
 #include "simd_internal.h"
 
-enum { TILE_N = 2 * LANES };
+enum { TILE_N = GEMM_VECTORS * LANES, LINE = 16 /* of a cache, in floats */ };
+
+#if defined(GEMM_BY_ELEMENT)
+typedef float gemm_value;
+#define GEMM_VALUE(number) (number)
+#else
+typedef vec gemm_value;
+#define GEMM_VALUE(number) vec_set(number)
+#endif
+
+#if defined(__clang__)
+#define GEMM_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define GEMM_UNROLL _Pragma("GCC unroll 14")
+#endif
 
 /* `rows` is constant where this is inlined, so that the sums stay in registers. `next` is fetched
  * into L2, one row of the panel per step. */
 COVEY__INLINE void gemm_block(float *c, size_t ldc, const float *a, size_t lda, const float *b,
                               size_t k, const float *next, int rows) {
-    vec sum[GEMM_ROWS][2];
-#pragma GCC unroll 14
+    vec sum[GEMM_ROWS][GEMM_VECTORS];
+    GEMM_UNROLL
     for (int i = 0; i < rows; ++i)
-        sum[i][0] = sum[i][1] = vec_set(0);
+        for (int v = 0; v < GEMM_VECTORS; ++v)
+            sum[i][v] = vec_set(0);
     for (size_t l = 0; l < k; ++l, b += TILE_N) {
-        vec left = vec_load(b), right = vec_load(b + LANES);
+        vec columns[GEMM_VECTORS];
+        for (int v = 0; v < GEMM_VECTORS; ++v)
+            columns[v] = vec_load(b + v * LANES);
         if (next) {
-            _mm_prefetch((const char *)(next + l * TILE_N), _MM_HINT_T1);
-            if (LANES == 16)
-                _mm_prefetch((const char *)(next + l * TILE_N + LANES), _MM_HINT_T1);
+            __builtin_prefetch(next + l * TILE_N, 0, 2);
+            if (TILE_N > LINE)
+                __builtin_prefetch(next + l * TILE_N + LINE, 0, 2);
         }
-#pragma GCC unroll 14
+        GEMM_UNROLL
         for (int i = 0; i < rows; ++i) {
-            vec value = vec_set(a[(size_t)i * lda + l]);
-            sum[i][0] = GEMM_STEP(sum[i][0], value, left);
-            sum[i][1] = GEMM_STEP(sum[i][1], value, right);
+            gemm_value value = GEMM_VALUE(a[(size_t)i * lda + l]);
+            for (int v = 0; v < GEMM_VECTORS; ++v)
+                sum[i][v] = GEMM_STEP(sum[i][v], value, columns[v]);
         }
     }
-#pragma GCC unroll 14
-    for (int i = 0; i < rows; ++i) {
-        vec_store(c + (size_t)i * ldc, sum[i][0]);
-        vec_store(c + (size_t)i * ldc + LANES, sum[i][1]);
-    }
+    GEMM_UNROLL
+    for (int i = 0; i < rows; ++i)
+        for (int v = 0; v < GEMM_VECTORS; ++v)
+            vec_store(c + (size_t)i * ldc + v * LANES, sum[i][v]);
 }
 
 #define GEMM_CASE(n)                                                                             \

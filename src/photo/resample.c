@@ -148,9 +148,14 @@ covey_status covey__resampler_new(covey__resampler **resampler, uint8_t *out,
           frame->full_height, frame->top, frame->height, scratch);
     covey_isa isa = COVEY_ISA_SCALAR;
     COVEY_TRY(covey_isa_in_use(&isa, err));
-    int avx2 = isa >= COVEY_ISA_AVX2;
-    r->across = avx2 ? covey__resample_across_avx2 : covey__resample_across_scalar;
-    r->down = avx2 ? covey__resample_down_avx2 : covey__resample_down_scalar;
+    r->across = covey__resample_across_scalar;
+    r->down = covey__resample_down_scalar;
+#if defined(__x86_64__)
+    if (covey_isa_has(isa, COVEY_ISA_AVX2)) {
+        r->across = covey__resample_across_avx2;
+        r->down = covey__resample_down_avx2;
+    }
+#endif
     *resampler = r;
     r = NULL;
 done:

@@ -40,6 +40,14 @@ static const covey__plan plans[] = {
                 FUSED_BF16(4, 28), FUSED_BF16(4, 28), FUSED_BF16(4, 28), STAGED_BF16(4, 392),
                 STAGED_BF16(4, 392), STAGED_BF16(4, 392), STAGED_BF16(4, 392),
                 STAGED_BF16(4, 392), STAGED_BF16(4, 392)}},
+    /* AVX2's tiles, whose error is known; its blocks too, which have been timed there alone. */
+    {.isa = COVEY_ISA_NEON,
+     .precision = COVEY_PRECISION_F32,
+     .version = 1,
+     .early = 4,
+     .layers = {DIRECT, FUSED(7, 12), FUSED(7, 12), FUSED(7, 12), STAGED(7, 256), STAGED(7, 256),
+                STAGED(7, 256), STAGED(7, 128), STAGED(7, 128), STAGED(7, 128), STAGED(7, 128),
+                STAGED(7, 128), STAGED(7, 128)}},
 };
 
 /* VGG16's convolution whose input has been pooled as often and which stands as far into its block;
@@ -65,7 +73,7 @@ void covey__plan_fit(covey__plan *out, const covey__plan *committed, const covey
 const covey__plan *covey__plan_get(covey_isa isa, covey_precision precision) {
     const covey__plan *best = NULL;
     for (size_t i = 0; i < sizeof plans / sizeof *plans; ++i)
-        if (plans[i].precision == precision && plans[i].isa <= isa)
+        if (plans[i].precision == precision && covey_isa_has(isa, plans[i].isa))
             best = &plans[i];
     return best;
 }

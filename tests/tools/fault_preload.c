@@ -77,7 +77,7 @@ static void note_rename(const char *from, const char *to) {
 }
 
 int rename(const char *from, const char *to) {
-    int failed = (int)syscall(SYS_rename, from, to);
+    int failed = (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
     if (!failed)
         note_rename(from, to);
     return failed;

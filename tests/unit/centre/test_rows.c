@@ -10,7 +10,7 @@
 static const size_t widths[] = {1, 2, 15, 16, 17, 31, 64, 100};
 
 static const covey__row_kernels *kernels_of(covey_isa isa) {
-    if (isa > covey_isa_machine())
+    if (!covey_isa_has(covey_isa_machine(), isa))
         return NULL;
     switch (isa) {
     case COVEY_ISA_SCALAR:

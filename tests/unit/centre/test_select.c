@@ -9,17 +9,24 @@
 
 enum { D = 37, MOST = 70, COLUMNS = COVEY__SELECT_COLUMNS };
 
-static const covey__select_passes *const passes[] = {
-    &covey__select_scalar,
 #if defined(__x86_64__)
-    &covey__select_avx2, &covey__select_avx512
+static const covey_isa isas[] = {COVEY_ISA_SCALAR, COVEY_ISA_AVX2, COVEY_ISA_AVX512};
+static const covey__select_passes *const passes[] = {&covey__select_scalar, &covey__select_avx2,
+                                                     &covey__select_avx512};
+#elif defined(__aarch64__)
+static const covey_isa isas[] = {COVEY_ISA_SCALAR, COVEY_ISA_NEON};
+static const covey__select_passes *const passes[] = {&covey__select_scalar, &covey__select_neon};
+#else
+static const covey_isa isas[] = {COVEY_ISA_SCALAR};
+static const covey__select_passes *const passes[] = {&covey__select_scalar};
 #endif
-};
 
 /* The instruction sets this machine has, from the least. */
 static int available(void) {
-    covey_isa isa = covey_isa_machine();
-    return isa >= COVEY_ISA_AVX512 ? 3 : isa >= COVEY_ISA_AVX2 ? 2 : 1;
+    int count = 0;
+    while (count < (int)LENGTH(isas) && covey_isa_has(covey_isa_machine(), isas[count]))
+        ++count;
+    return count;
 }
 
 static int compare_floats(const void *left, const void *right) {

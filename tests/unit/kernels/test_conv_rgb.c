@@ -32,7 +32,7 @@ static void check_conv(covey_isa isa, size_t width, size_t channels, int relu) {
 static void test_conv_rgb(void **state) {
     (void)state;
     const size_t widths[] = {1, 2, 5, 6, 7, 13, 224}, channels[] = {16, 48, 64, 80};
-    for (int isa = 0; isa <= (int)covey_isa_machine(); ++isa)
+    for (int isa = 0; isa <= (int)covey_isa_machine(); isa = next_isa(isa))
         for (size_t i = 0; i < LENGTH(widths); ++i)
             for (size_t j = 0; j < LENGTH(channels); ++j)
                 for (int relu = 0; relu < 2; ++relu)
@@ -42,7 +42,7 @@ static void test_conv_rgb(void **state) {
 static void test_max_pool(void **state) {
     (void)state;
     const size_t widths[] = {1, 2, 3, 7, 14}, channels[] = {16, 48};
-    for (int isa = 0; isa <= (int)covey_isa_machine(); ++isa)
+    for (int isa = 0; isa <= (int)covey_isa_machine(); isa = next_isa(isa))
         for (size_t i = 0; i < LENGTH(widths); ++i)
             for (size_t j = 0; j < LENGTH(channels); ++j) {
                 size_t width = widths[i], n = channels[j];

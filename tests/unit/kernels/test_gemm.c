@@ -46,7 +46,7 @@ static void check_product(const covey__kernels *kernels, size_t rows, size_t k, 
 
 static void test_product(void **state) {
     (void)state;
-    for (int isa = 0; isa <= (int)covey_isa_machine(); ++isa) {
+    for (int isa = 0; isa <= (int)covey_isa_machine(); isa = next_isa(isa)) {
         const covey__kernels *kernels = covey__kernels_get((covey_isa)isa);
         print_message("%s\n", covey_isa_name((covey_isa)isa));
         size_t m = kernels->gemm_tile_m;
@@ -62,7 +62,7 @@ static void test_product(void **state) {
 /* Every number of rows below two blocks, so that each tail is met. */
 static void test_every_tail(void **state) {
     (void)state;
-    for (int isa = 0; isa <= (int)covey_isa_machine(); ++isa)
+    for (int isa = 0; isa <= (int)covey_isa_machine(); isa = next_isa(isa))
         for (size_t rows = 1; rows <= 29; ++rows)
             check_product(covey__kernels_get((covey_isa)isa), rows, 5, 1);
 }
@@ -93,7 +93,7 @@ static void test_multiply_of_plain_matrices(void **state) {
     (void)state;
     const size_t sizes[][3] = {{1, 1, 1},   {1, 33, 7},  {43, 1, 16}, {42, 32, 8},
                                {85, 47, 33}, {3, 31, 512}, {100, 18, 129}};
-    for (int isa = 0; isa <= (int)covey_isa_machine(); ++isa)
+    for (int isa = 0; isa <= (int)covey_isa_machine(); isa = next_isa(isa))
         for (size_t i = 0; i < LENGTH(sizes); ++i)
             check_multiply(covey__kernels_get((covey_isa)isa), sizes[i][0], sizes[i][1],
                            sizes[i][2]);

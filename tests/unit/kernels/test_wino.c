@@ -108,7 +108,7 @@ static void check(covey_isa isa, int m, size_t height, size_t width, size_t inpu
 
 static void test_odd_shapes(void **state) {
     (void)state;
-    for (int isa = 0; isa <= (int)covey_isa_machine(); ++isa)
+    for (int isa = 0; isa <= (int)covey_isa_machine(); isa = next_isa(isa))
         for (size_t t = 0; t < LENGTH(tiles); ++t) {
             size_t m = (size_t)tiles[t];
             const size_t sizes[] = {1, 2, m - 1, m, m + 1, 13, 17};
@@ -126,7 +126,7 @@ static void test_vgg_shapes(void **state) {
     (void)state;
     static const size_t shapes[][3] = {{224, 16, 16}, {112, 16, 32}, {112, 16, 16}, {56, 16, 32},
                                        {56, 32, 16},  {28, 32, 64},  {28, 64, 32},  {14, 64, 64}};
-    for (int isa = 0; isa <= (int)covey_isa_machine(); ++isa)
+    for (int isa = 0; isa <= (int)covey_isa_machine(); isa = next_isa(isa))
         for (size_t t = 0; t < LENGTH(tiles); ++t)
             for (size_t i = 0; i < LENGTH(shapes); ++i) {
                 /* The largest is checked on a strip of its width. */
@@ -185,7 +185,7 @@ static void test_weights_are_equal_on_every_isa(void **state) {
                 covey__kernels_get(COVEY_ISA_SCALAR)
                     ->wino_weights(want.data, stride, w, OUTPUTS, INPUTS, first, tile_n,
                                    tiles[t]);
-                for (int isa = 1; isa <= (int)covey_isa_machine(); ++isa) {
+                for (int isa = next_isa(0); isa <= (int)covey_isa_machine(); isa = next_isa(isa)) {
                     covey__kernels_get((covey_isa)isa)
                         ->wino_weights(got.data, stride, w, OUTPUTS, INPUTS, first, tile_n,
                                        tiles[t]);

@@ -123,7 +123,9 @@ static void check_member(const file_model *model, const char *path, size_t m, in
     assert_ok(covey_weights_open_file(&weights, path, &err));
     assert_string_equal(covey_weights_architecture(weights), members[m].name);
     int layers = direct_model(layer, model, members[m].layers, normalised, rgb, weights);
-    for (int isa = 0; isa <= (int)covey_isa_machine() && isa <= COVEY_ISA_AVX512; ++isa) {
+    for (int isa = 0; isa <= (int)covey_isa_machine(); isa = next_isa(isa)) {
+        if (isa == COVEY_ISA_AVX512_BF16)
+            continue; /* its float32 kernels are those before */
         covey_network *network;
         covey_network_params params = covey_network_params_default();
         params.height = HEIGHT;
