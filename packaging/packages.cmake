@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Packages: `make deb` and `make tarball`. One .deb each for library, headers and tool; names follow
-# the soname. Dependencies on other packages come from dpkg-shlibdeps.
+# the soname. Dependencies on other packages come from dpkg-shlibdeps, but for libcurl, which is opened
+# when it is needed.
 set(CPACK_PACKAGE_NAME covey)
 set(CPACK_PACKAGE_VENDOR "The Covey authors")
 set(CPACK_PACKAGE_CONTACT "The Covey authors <covey@users.noreply.github.com>")
@@ -28,6 +29,7 @@ family of loss functions, shows each group by the photo that stands for
 it, and lays the losses side by side.")
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME ${COVEY_DEB_LIBRARY})
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_DEPENDS libcurl4)
 set(CPACK_DEBIAN_RUNTIME_DESCRIPTION "generalized clustering of photos and vectors - library
 ${COVEY_DEB_ABOUT}
 .

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The libraries this one runs on, by their own account at run time. */
-#include <curl/curl.h>
 #include <jansson.h>
 #include <nlopt.h>
 #include <openssl/crypto.h>
@@ -18,9 +17,8 @@ static void collect(void) {
     int major, minor, patch;
     nlopt_version(&major, &minor, &patch);
     snprintf(text, sizeof text,
-             "nlopt %d.%d.%d, jansson %s, libzip %s, libcurl %s, libcrypto %s, sqlite %s",
-             major, minor, patch, jansson_version_str(), zip_libzip_version(),
-             curl_version_info(CURLVERSION_NOW)->version, OpenSSL_version(OPENSSL_VERSION_STRING),
+             "nlopt %d.%d.%d, jansson %s, libzip %s, libcrypto %s, sqlite %s", major, minor, patch,
+             jansson_version_str(), zip_libzip_version(), OpenSSL_version(OPENSSL_VERSION_STRING),
              sqlite3_libversion());
 }
 

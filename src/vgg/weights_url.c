@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Fetching torchvision's file from where torchvision publishes it, by libcurl: HTTPS only, into a
- * temporary file whose SHA-256 must be the published one. */
+ * temporary file whose SHA-256 must be the published one.
+ *
+ * libcurl is opened when a file is fetched, once in the life of an installation: linked, it and what
+ * it needs (LDAP, Kerberos, two TLS libraries, ...) would be four fifths of what it takes to start any
+ * command. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
@@ -21,10 +26,42 @@ typedef struct transfer {
     curl_off_t received;
 } transfer;
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+/* The functions used, under the names they have in libcurl. */
+static struct {
+    CURLcode (*global_init)(long flags);
+    CURL *(*easy_init)(void);
+    CURLcode (*easy_setopt)(CURL *curl, CURLoption option, ...);
+    CURLcode (*easy_perform)(CURL *curl);
+    void (*easy_cleanup)(CURL *curl);
+    const char *(*easy_strerror)(CURLcode code);
+} curl;
 
-static void start_curl(void) {
-    curl_global_init(CURL_GLOBAL_DEFAULT);
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int opened; /* 1: every function is there and libcurl has started */
+
+static void open_curl(void) {
+    /* The ABI of 4 has been one since 2006; the second is Debian's with another TLS library. */
+    static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4", "libcurl.4.dylib"};
+    const struct {
+        const char *name;
+        void *to;
+    } functions[] = {
+        {"curl_global_init", &curl.global_init},   {"curl_easy_init", &curl.easy_init},
+        {"curl_easy_setopt", &curl.easy_setopt},   {"curl_easy_perform", &curl.easy_perform},
+        {"curl_easy_cleanup", &curl.easy_cleanup}, {"curl_easy_strerror", &curl.easy_strerror},
+    };
+    void *library = NULL;
+    for (size_t i = 0; !library && i < sizeof names / sizeof *names; ++i)
+        library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+    if (!library)
+        return;
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; ++i) {
+        void *function = dlsym(library, functions[i].name);
+        if (!function)
+            return;
+        memcpy(functions[i].to, &function, sizeof function); /* ISO C has no cast for this */
+    }
+    opened = curl.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
 static size_t on_data(char *data, size_t size, size_t n, void *user) {
@@ -47,12 +84,12 @@ static int on_progress(void *user, curl_off_t total, curl_off_t done, curl_off_t
     return t->told != COVEY_OK;
 }
 
-static CURLcode configure(CURL *curl, transfer *t, char problem[CURL_ERROR_SIZE]) {
+static CURLcode configure(CURL *handle, transfer *t, char problem[CURL_ERROR_SIZE]) {
     CURLcode code = CURLE_OK;
     const char *protocols = t->fetch->protocols ? t->fetch->protocols : "https";
 #define SET(option, value)                                                                       \
     if (code == CURLE_OK)                                                                        \
-    code = curl_easy_setopt(curl, option, value)
+    code = curl.easy_setopt(handle, option, value)
     SET(CURLOPT_URL, t->fetch->known->url);
     SET(CURLOPT_PROTOCOLS_STR, protocols);
     SET(CURLOPT_REDIR_PROTOCOLS_STR, protocols);
@@ -80,16 +117,20 @@ static covey_status download(const char *path, const covey__fetch *fetch, covey_
     covey_status status = COVEY_OK;
     char problem[CURL_ERROR_SIZE] = "";
     transfer t = {.fetch = fetch, .err = err};
-    CURL *curl = NULL;
+    CURL *handle = NULL;
+    pthread_once(&once, open_curl);
+    if (!opened)
+        return covey__fail(err, COVEY_E_UNSUPPORTED, NULL,
+                           "libcurl (libcurl.so.4), which would fetch %s, is not on this machine",
+                           fetch->known->url);
     t.file = fopen(path, "wbe");
     if (!t.file)
         return covey__fail_errno(err, path, "could not be created");
-    pthread_once(&once, start_curl);
-    curl = curl_easy_init();
-    COVEY_NOMEM_IF(!curl, err);
-    CURLcode code = configure(curl, &t, problem);
+    handle = curl.easy_init();
+    COVEY_NOMEM_IF(!handle, err);
+    CURLcode code = configure(handle, &t, problem);
     if (code == CURLE_OK)
-        code = curl_easy_perform(curl);
+        code = curl.easy_perform(handle);
     if (t.told != COVEY_OK) {
         status = t.told;
         goto done;
@@ -102,10 +143,10 @@ static covey_status download(const char *path, const covey__fetch *fetch, covey_
         goto done;
     }
     COVEY_FAIL_IF(code != CURLE_OK, err, COVEY_E_IO, NULL, "%s could not be fetched: %.200s",
-                  fetch->known->url, problem[0] ? problem : curl_easy_strerror(code));
+                  fetch->known->url, problem[0] ? problem : curl.easy_strerror(code));
 done:
-    if (curl)
-        curl_easy_cleanup(curl);
+    if (handle)
+        curl.easy_cleanup(handle);
     fclose(t.file);
     return status;
 }

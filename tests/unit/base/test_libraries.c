@@ -3,7 +3,7 @@
 
 static void each_library_says_its_version(void **state) {
     (void)state;
-    static const char *const names[] = {"nlopt ",   "jansson ",   "libzip ", "libcurl ",
+    static const char *const names[] = {"nlopt ",   "jansson ",   "libzip ",
                                         "libcrypto ", "sqlite "};
     const char *text = covey_libraries();
     for (size_t i = 0; i < LENGTH(names); ++i) {
