@@ -98,14 +98,11 @@ typedef struct parcel {
 
 static parcel *parcels;
 
-/* Forgets messages that have arrived; with `all`, waits for them. */
-static void sweep(int all) {
+/* Forgets messages that have arrived. */
+static void sweep(void) {
     for (parcel **at = &parcels; *at;) {
         int arrived = 0;
-        if (all)
-            arrived = MPI_Wait(&(*at)->request, MPI_STATUS_IGNORE) == MPI_SUCCESS;
-        else
-            MPI_Test(&(*at)->request, &arrived, MPI_STATUS_IGNORE);
+        MPI_Test(&(*at)->request, &arrived, MPI_STATUS_IGNORE);
         if (!arrived) {
             at = &(*at)->next;
             continue;
@@ -123,7 +120,7 @@ static void send(int to, const void *data, size_t bytes) {
     parcel *sent = malloc(sizeof *sent + bytes);
     if (!sent)
         abandon(1, "covey: memory ran out while a message was sent to another rank\n");
-    sweep(0);
+    sweep();
     memcpy(sent->data, data, bytes);
     MPI_Isend(sent->data, (int)bytes, MPI_BYTE, to, TAG, MPI_COMM_WORLD, &sent->request);
     sent->next = parcels;
@@ -140,7 +137,7 @@ static int probe(int from, MPI_Status *status) {
 
 static int waiting(void) {
     MPI_Status status;
-    sweep(0);
+    sweep();
     return probe(COVEY__RANKS_ANY, &status);
 }
 
@@ -150,7 +147,7 @@ static size_t receive(int *from, void *data, size_t room) {
     int bytes = 0;
     double began = enter(0);
     while (!probe(*from, &status)) { /* others may work for long: no processor is kept from them */
-        sweep(0);
+        sweep();
         nanosleep(&pause, NULL);
     }
     MPI_Recv(data, (int)room, MPI_BYTE, status.MPI_SOURCE, TAG, MPI_COMM_WORLD, &status);
@@ -181,8 +178,35 @@ static void abandon(int code, const char *sentence) {
     _exit(code);
 }
 
+/* Messages that nobody wants any more come in, until those of all ranks have. */
+static void drain(void) {
+    static const struct timespec pause = {.tv_nsec = 200000};
+    MPI_Request request;
+    MPI_Status status;
+    int entered = 0, done = 0;
+    while (!done) {
+        sweep();
+        if (probe(COVEY__RANKS_ANY, &status)) {
+            int bytes = 0;
+            MPI_Get_count(&status, MPI_BYTE, &bytes);
+            char *unread = malloc((size_t)bytes + 1);
+            if (!unread)
+                abandon(1, "covey: memory ran out while the last messages came in\n");
+            MPI_Recv(unread, bytes, MPI_BYTE, status.MPI_SOURCE, TAG, MPI_COMM_WORLD, &status);
+            free(unread);
+        } else if (!parcels && !entered) {
+            MPI_Ibarrier(last, &request);
+            entered = 1;
+        } else if (entered) {
+            MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+            if (!done)
+                nanosleep(&pause, NULL);
+        }
+    }
+}
+
 static void end(void) {
-    sweep(1);
+    drain();
     MPI_Comm_free(&last);
     MPI_Finalize();
     free(counts);

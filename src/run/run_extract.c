@@ -153,15 +153,17 @@ static covey_status describe_some(extraction *e, size_t from, size_t to, covey_e
         covey_photo photo;
         COVEY_TRY(covey_decoder_next(e->decoder, &photo, err));
         photo.index += from;
-        if (photo.status == COVEY_OK) {
+        int settled_before = covey__handing_settle(e, photo.index);
+        e->n_done += !settled_before;
+        if (!settled_before && photo.status == COVEY_OK) {
             status = covey__extraction_enter(e, &photo, err);
         } else {
-            status = covey__extraction_skip(e, &photo, err);
+            if (!settled_before)
+                status = covey__extraction_skip(e, &photo, err);
             covey_decoder_release(e->decoder, &photo);
         }
         if (status != COVEY_OK)
             goto done;
-        ++e->n_done;
         if (e->n_held == e->batch || t + 1 == to) {
             COVEY_TRY(flush(e, err));
             COVEY_TRY(covey__handing_serve(e, 0, err));

@@ -55,6 +55,8 @@ covey_status covey__extraction_skip(covey__extraction *e, const covey_photo *pho
 covey_status covey__handing_begin(covey__extraction *e, covey_error *err);
 int covey__handing_next(size_t *from, size_t *to, covey__extraction *e);
 covey_status covey__handing_serve(covey__extraction *e, int all, covey_error *err);
+/* What became of photo `t` of those to do is known from now on. 1: it was known already. */
+int covey__handing_settle(covey__extraction *e, size_t t);
 void covey__handing_end(covey__extraction *e);
 
 #endif

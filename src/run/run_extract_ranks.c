@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Photos shared between ranks. Rank 0 finds them, asks the catalogue, and hands out jobs of a few
  * paths, two at a time, so that a rank has its next job before it is done; it describes photos itself
- * in between. Jobs get smaller towards the end: large photos and slow ranks even out. Others send
- * what became of each photo, which rank 0 keeps. A photo's features depend on nothing else, so that
- * who described it cannot be seen. */
+ * in between. Jobs get smaller towards the end: large photos and slow ranks even out. Whoever has
+ * nothing left to do then does what others are still at, a second time: who is first counts, and a rank
+ * that is slow or stands still is not waited for. Others send what became of each photo, which
+ * rank 0 keeps. A photo's features depend on nothing else, so that who described it cannot be seen. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,13 +31,30 @@ typedef struct result {
 
 /* ---- rank 0 ----------------------------------------------------------------------------------- */
 
+/* Of a photo to do: it lies with another rank; a second rank does it too; what became of it is known. */
+enum { GIVEN = 1, TWICE = 2, SETTLED = 4 };
+
 struct covey__handing {
     const covey__ranks *ranks;
-    size_t next;   /* the first photo not given to anybody */
-    size_t *owed;  /* [ranks], results to come */
-    size_t *last;  /* [ranks], size of the job given last */
-    char *message; /* [ROOM] */
+    size_t next;    /* the first photo not given to anybody */
+    size_t oldest;  /* before it all are settled or rank 0's */
+    size_t pending; /* given to others and not settled */
+    uint8_t *state; /* [n_todo] */
+    size_t *owed;   /* [ranks], results to come */
+    size_t *last;   /* [ranks], size of the job given last */
+    char *message;  /* [ROOM] */
 };
+
+int covey__handing_settle(covey__extraction *e, size_t t) {
+    covey__handing *h = e->handing;
+    if (!h)
+        return 0;
+    if (h->state[t] & SETTLED)
+        return 1;
+    h->pending -= h->state[t] & GIVEN;
+    h->state[t] |= SETTLED;
+    return 0;
+}
 
 /* Photos of the next job: a part of what is left, so that the end comes to all at about one time. */
 static size_t job_size(const covey__extraction *e) {
@@ -48,23 +66,64 @@ static size_t job_size(const covey__extraction *e) {
     return size < left ? size : left;
 }
 
-static void give_job(covey__extraction *e, int rank) {
+/* Photos first .. first+size-1 or as many of them as one message takes; answers how many. */
+static size_t send_job(covey__extraction *e, int rank, size_t first, size_t size) {
     covey__handing *h = e->handing;
     job *given = (job *)(void *)h->message;
-    size_t size = job_size(e), used = 0, count = 0;
+    size_t used = 0, count = 0;
     for (; count < size; ++count) {
-        size_t length = strlen(e->paths[h->next + count]) + 1;
+        size_t length = strlen(e->paths[first + count]) + 1;
         if (count && used + length > JOB_BYTES)
             break;
-        memcpy(given->paths + used, e->paths[h->next + count], length);
+        memcpy(given->paths + used, e->paths[first + count], length);
         used += length;
     }
-    given->first = h->next;
+    given->first = first;
     given->count = count;
-    h->next += count;
     h->owed[rank] += count;
     h->last[rank] = count;
     h->ranks->send(rank, given, offsetof(job, paths) + used);
+    return count;
+}
+
+static void give_job(covey__extraction *e, int rank) {
+    covey__handing *h = e->handing;
+    size_t count = send_job(e, rank, h->next, job_size(e));
+    memset(h->state + h->next, GIVEN, count);
+    h->next += count;
+    h->pending += count;
+}
+
+/* A batch of photos that another rank has had for longest: from .. to-1, none if from = to. */
+static void find_late(size_t *from, size_t *to, covey__extraction *e) {
+    covey__handing *h = e->handing;
+    while (h->oldest < h->next && h->state[h->oldest] != GIVEN)
+        ++h->oldest;
+    size_t end = h->oldest, most = h->pending / (size_t)h->ranks->count + 1;
+    most = most < e->batch ? most : e->batch;
+    while (end < h->next && end - h->oldest < most && h->state[end] == GIVEN)
+        ++end;
+    *from = h->oldest;
+    *to = end;
+}
+
+static void mark_twice(covey__handing *h, size_t from, size_t to) {
+    for (size_t t = from; t < to; ++t)
+        h->state[t] |= TWICE;
+}
+
+/* The next job of a rank: as long as there are photos, two at a time; then what others are late with. */
+static void give_more(covey__extraction *e, int rank) {
+    covey__handing *h = e->handing;
+    size_t from, to;
+    if (h->next < e->n_todo) {
+        if (h->owed[rank] <= h->last[rank])
+            give_job(e, rank);
+    } else if (!h->owed[rank]) {
+        find_late(&from, &to, e);
+        if (from < to)
+            mark_twice(h, from, from + send_job(e, rank, from, to - from));
+    }
 }
 
 static covey_status take_result(covey__extraction *e, size_t size, covey_error *err) {
@@ -79,6 +138,9 @@ static covey_status take_result(covey__extraction *e, size_t size, covey_error *
                          .reason = got->reason, .thumb_bytes = (size_t)got->thumb_bytes,
                          .width = got->width, .height = got->height, .bytes = got->bytes};
     memcpy(photo.sha256, got->sha256, sizeof photo.sha256);
+    if (covey__handing_settle(e, photo.index))
+        goto done; /* another was quicker */
+    ++e->n_done;
     if (photo.status != COVEY_OK) {
         COVEY_TRY(covey__extraction_skip(e, &photo, err));
         goto done;
@@ -104,23 +166,15 @@ done:
 covey_status covey__handing_serve(covey__extraction *e, int all, covey_error *err) {
     covey_status status = COVEY_OK;
     covey__handing *h = e->handing;
-    size_t owed = 0;
     if (!h)
         return COVEY_OK;
-    for (int r = 1; r < h->ranks->count; ++r)
-        owed += h->owed[r];
-    while (status == COVEY_OK && owed && (all || h->ranks->waiting())) {
+    while (status == COVEY_OK && (all ? h->pending > 0 : h->ranks->waiting())) {
         int from = COVEY__RANKS_ANY;
         size_t size = h->ranks->receive(&from, h->message, ROOM);
-        status = take_result(e, size, err);
-        ++e->n_done;
         --h->owed[from];
-        --owed;
-        if (status == COVEY_OK && h->owed[from] <= h->last[from] && h->next < e->n_todo) {
-            size_t before = h->owed[from];
-            give_job(e, from);
-            owed += h->owed[from] - before;
-        }
+        status = take_result(e, size, err);
+        if (status == COVEY_OK)
+            give_more(e, from);
     }
     if (e->n_held)
         covey__remember_batch(e);
@@ -138,10 +192,11 @@ covey_status covey__handing_begin(covey__extraction *e, covey_error *err) {
     COVEY_NOMEM_IF(!h, err);
     e->handing = h;
     h->ranks = ranks;
+    h->state = covey__calloc(e->n_todo, sizeof *h->state);
     h->owed = covey__calloc((size_t)ranks->count, sizeof *h->owed);
     h->last = covey__calloc((size_t)ranks->count, sizeof *h->last);
     h->message = covey__alloc(ROOM);
-    COVEY_NOMEM_IF(!h->owed || !h->last || !h->message, err);
+    COVEY_NOMEM_IF(!h->state || !h->owed || !h->last || !h->message, err);
     for (int turn = 0; turn < 2; ++turn)
         for (int r = 1; r < ranks->count && h->next < e->n_todo; ++r)
             give_job(e, r);
@@ -155,8 +210,12 @@ int covey__handing_next(size_t *from, size_t *to, covey__extraction *e) {
     size_t next = h ? h->next : e->n_done;
     *from = next;
     *to = h ? next + job_size(e) : e->n_todo;
-    if (h)
+    if (h && *from < *to) {
         h->next = *to;
+    } else if (h) {
+        find_late(from, to, e);
+        mark_twice(h, *from, *to);
+    }
     return *from < *to;
 }
 
@@ -166,12 +225,13 @@ void covey__handing_end(covey__extraction *e) {
     const covey__ranks *ranks = covey__ranks_get();
     job none = {0};
     if (h && h->message) {
-        h->next = e->n_todo; /* where it was stopped, nothing more is given */
+        h->next = h->oldest = e->n_todo; /* where it was stopped, nothing more is given */
         (void)covey__handing_serve(e, 1, NULL);
     }
     for (int r = 1; r < ranks->count; ++r)
         ranks->send(r, &none, offsetof(job, paths));
     if (h) {
+        covey__free(h->state);
         covey__free(h->owed);
         covey__free(h->last);
         covey__free(h->message);
@@ -182,6 +242,12 @@ void covey__handing_end(covey__extraction *e) {
 
 /* ---- the others ------------------------------------------------------------------------------- */
 
+typedef struct queued {
+    struct queued *next;
+    size_t path_bytes;
+    job job; /* longer or shorter than its type, as it came */
+} queued;
+
 typedef struct helper {
     const covey__ranks *ranks;
     covey_decoder *decoder;
@@ -191,6 +257,8 @@ typedef struct helper {
     covey_photo *held;      /* [batch] */
     float *rows;            /* [batch][channels] */
     char *message;          /* [ROOM] */
+    queued *jobs;           /* that have come and are not begun */
+    int ended;              /* rank 0 needs nothing more */
 } helper;
 
 /* `features` NULL: the photo is skipped. */
@@ -233,11 +301,37 @@ static covey_status describe_held(helper *h, size_t first, covey_error *err) {
     return status;
 }
 
+/* The next message of rank 0, which is waited for, joins the jobs. */
+static covey_status take_job(helper *h, covey_error *err) {
+    covey_status status = COVEY_OK;
+    int from = 0;
+    size_t size = h->ranks->receive(&from, h->message, ROOM), head = offsetof(job, paths);
+    const job *came = (const job *)(const void *)h->message;
+    if (size < head || !came->count) {
+        h->ended = 1;
+        return COVEY_OK;
+    }
+    COVEY_FAIL_IF(came->count > PHOTOS_MOST || size == head || h->message[size - 1], err,
+                  COVEY_E_FORMAT, NULL, "rank 0 sent something that is no job");
+    queued *taken = covey__alloc(sizeof *taken + size);
+    COVEY_NOMEM_IF(!taken, err);
+    taken->next = NULL;
+    taken->path_bytes = size - head;
+    memcpy((char *)taken + offsetof(queued, job), came, size);
+    queued **last = &h->jobs;
+    while (*last)
+        last = &(*last)->next;
+    *last = taken;
+done:
+    return status;
+}
+
+/* Between two photos it looks whether they are still wanted. */
 static covey_status do_job(helper *h, const char *const *paths, size_t count, size_t first,
                            covey_error *err) {
     covey_status status = COVEY_OK;
     COVEY_TRY(covey_decoder_start(h->decoder, paths, count, err));
-    for (size_t t = 0; t < count; ++t) {
+    for (size_t t = 0; t < count && !h->ended; ++t) {
         covey_photo photo;
         COVEY_TRY(covey_decoder_next(h->decoder, &photo, err));
         if (photo.status == COVEY_OK) {
@@ -247,7 +341,9 @@ static covey_status do_job(helper *h, const char *const *paths, size_t count, si
             send_result(h, &photo, first, NULL);
             covey_decoder_release(h->decoder, &photo);
         }
-        if (h->n_held == h->batch || t + 1 == count)
+        while (!h->ended && h->ranks->waiting())
+            COVEY_TRY(take_job(h, err));
+        if (!h->ended && (h->n_held == h->batch || t + 1 == count))
             COVEY_TRY(describe_held(h, first, err));
     }
 done:
@@ -258,26 +354,29 @@ static covey_status do_jobs(helper *h, const covey_weights *weights,
                             const covey_extract_params *params, covey_error *err) {
     covey_status status = COVEY_OK;
     const char *paths[PHOTOS_MOST];
-    job *taken = covey__alloc(ROOM);
-    COVEY_NOMEM_IF(!taken, err);
-    for (;;) {
-        int from = 0;
-        size_t size = h->ranks->receive(&from, taken, ROOM), at = 0;
-        size_t end = size > offsetof(job, paths) ? size - offsetof(job, paths) : 0;
-        if (size < offsetof(job, paths) || !taken->count)
-            break;
-        COVEY_FAIL_IF(taken->count > PHOTOS_MOST || !end || taken->paths[end - 1], err,
-                      COVEY_E_FORMAT, NULL, "rank 0 sent something that is no job");
-        for (size_t p = 0; p < taken->count && at < end; ++p) {
-            paths[p] = taken->paths + at;
-            at += strlen(paths[p]) + 1;
+    while (!h->ended) {
+        if (!h->jobs) {
+            COVEY_TRY(take_job(h, err));
+            continue;
         }
+        queued *taken = h->jobs;
+        size_t count = 0;
+        const char *path = (const char *)taken + offsetof(queued, job) + offsetof(job, paths);
+        for (const char *end = path + taken->path_bytes; path < end; path += strlen(path) + 1)
+            if (count < taken->job.count)
+                paths[count++] = path;
         if (!h->network)
             COVEY_TRY(covey_network_new(&h->network, weights, &params->network, err));
-        COVEY_TRY(do_job(h, paths, (size_t)taken->count, (size_t)taken->first, err));
+        COVEY_TRY(do_job(h, paths, count, (size_t)taken->job.first, err));
+        h->jobs = taken->next;
+        covey__free(taken);
     }
 done:
-    covey__free(taken);
+    while (h->jobs) {
+        queued *next = h->jobs->next;
+        covey__free(h->jobs);
+        h->jobs = next;
+    }
     return status;
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Photos shared between ranks: the bytes of one process, only rank 0 at the catalogue, a slow rank that
-# others do not wait for, a rank killed in the middle. Usage: extract.sh ROOT BUILD
+# Photos shared between ranks: the bytes of one process, only rank 0 at the catalogue, ranks with
+# other weights. What befalls ranks in the middle: faults.sh. Usage: extract.sh ROOT BUILD
 set -eu
 . "$1/tests/mpi/ranks.sh"
 [ -x "$build/covey-decode" ] || skip "built without covey-decode"
@@ -62,37 +62,4 @@ mpirun -n 1 "$covey" extract photos -o bad --weights mini -q : -n 1 \
 [ "$code" = 1 ] && grep -q 'another set of weights than rank 0' said || wrong "other weights: $(cat said)"
 [ ! -e bad ] || wrong "a folder was left behind"
 
-# A rank is killed: the job ends within seconds, the catalogue is sound, the next run goes on.
-cp -r photos many
-for i in 1 2 3 4 5 6 7 8 9; do
-    for photo in photos/photo_*.jpg; do
-        { cat "$photo"; echo "$i"; } >"many/$i$(basename "$photo")"
-    done
-done
-mpirun -n 3 "$covey" extract many -o killed --weights mini --threads 1 -q --cache k.db --batch 2 2>said &
-job=$!
-for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
-    sleep 0.1
-    rank=$(for p in $(pgrep -f "extract many -o killed"); do
-        tr '\0' '\n' <"/proc/$p/environ" 2>/dev/null | grep -q '^OMPI_COMM_WORLD_RANK=2$' &&
-            [ "$(readlink "/proc/$p/exe")" = "$covey" ] && echo "$p"
-    done | head -n 1)
-    [ -n "$rank" ] && ls k.db/*-wal >/dev/null 2>&1 && break
-done
-if [ -n "$rank" ]; then
-    sleep 0.3
-    kill -9 "$rank"
-    began=$(date +%s) code=0
-    wait $job || code=$?
-    [ "$code" != 0 ] || wrong "the job went on without a rank"
-    [ $(($(date +%s) - began)) -le 10 ] || wrong "the job took more than 10 s to end"
-    grep -q 'signal 9' said || wrong "nothing was said of the killed rank: $(cat said)"
-    "$covey" cache verify --cache k.db >/dev/null || wrong "the cache of the killed job is not sound"
-    ranks 2 extract many -o killed --weights mini --threads 1 --cache k.db 2>said || wrong "the next run"
-    grep -q '603 photos found\|604 photos found' said || wrong "the next run found others: $(cat said)"
-    grep -Eq '\([1-9][0-9]* of them known already\)' said || wrong "nothing was kept: $(cat said)"
-else
-    wait $job || true
-    wrong "no rank was there to be killed"
-fi
 exit $bad
