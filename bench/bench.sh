@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Covey beside other engines, in one run: its network, folders of photos, its clustering. Installs them from the Python package index the
 # machine is set up for, into BUILD/bench-env alone. BENCH_PYTHON=python uses one that has them.
-# Usage: bench.sh BUILD [network|pipeline|clustering|errors [ARGUMENTS...]]; without a name, all but errors.
+# Usage: bench.sh BUILD [network|pipeline|clustering|errors|scale [ARGUMENTS...]]; without a name, all but errors and scale.
 set -eu
 build=$1
 shift

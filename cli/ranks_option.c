@@ -69,12 +69,14 @@ int ranks_leave(int code) {
     uint64_t calls, bytes;
     double seconds;
     int ranks = covey_ranks_count();
+    double busy = covey_ranks_busy();
     covey_ranks_traffic(&calls, &bytes, &seconds);
     int all = covey_ranks_end(code, console_last_failure(), said);
     if (*said)
         fail("%s", said);
     else if (ranks > 1 && all == EXIT_DONE)
-        say("rank 0 of %d: %.1f MB given in %llu calls, %.1f s in them", ranks,
-            1e-6 * (double)bytes, (unsigned long long)calls, seconds);
+        say("rank 0 of %d: %.3f MB given in %llu calls, %.2f s in them; %.3f s of processor time "
+            "outside of them",
+            ranks, 1e-6 * (double)bytes, (unsigned long long)calls, seconds, busy);
     return all;
 }

@@ -29,14 +29,22 @@ static double now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static double processor(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 static double enter(size_t bytes) {
     ++traffic.calls;
     traffic.bytes += bytes;
+    traffic.polling -= processor();
     return now();
 }
 
 static void leave(double began) {
     traffic.seconds += now() - began;
+    traffic.polling += processor();
 }
 
 static void broadcast_pieces(char *data, size_t bytes, int from) {
@@ -220,9 +228,9 @@ static void count_local(void) {
     MPI_Comm_free(&local);
 }
 
-__attribute__((visibility("default"))) covey__ranks_begin_fn covey__ranks_mpi_2;
+__attribute__((visibility("default"))) covey__ranks_begin_fn covey__ranks_mpi_3;
 
-const covey__ranks *covey__ranks_mpi_2(void) {
+const covey__ranks *covey__ranks_mpi_3(void) {
     char name[MPI_MAX_PROCESSOR_NAME + 1] = "";
     int length = 0, level = 0;
     if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level) != MPI_SUCCESS)

@@ -72,6 +72,10 @@ COVEY_API COVEY_NODISCARD covey_status covey_ranks_gather(const float *x, size_t
  * spent in them (transfer, and waiting for the slowest rank). Any pointer may be NULL. */
 COVEY_API void covey_ranks_traffic(uint64_t *calls, uint64_t *bytes, double *seconds);
 
+/* Processor seconds, of all its threads, that this rank has spent outside of collective calls: its part of
+ * the work, whatever it waits for. 0 without other ranks. */
+COVEY_API double covey_ranks_busy(void);
+
 /* The end of the job. `code` is this rank's exit code and `sentence` what it has to say if that is not 0
  * (may be NULL). Answers the code for all ranks, the largest. Where only other ranks failed, said
  * [256] (may be NULL) is what the lowest of them had to say, else empty. A rank that fails while the

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base_internal.h"
@@ -65,6 +66,14 @@ void covey_ranks_traffic(uint64_t *calls, uint64_t *bytes, double *seconds) {
         *bytes = current->traffic->bytes;
     if (seconds)
         *seconds = current->traffic->seconds;
+}
+
+double covey_ranks_busy(void) {
+    struct timespec t = {0};
+    if (current->count == 1)
+        return 0;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec - current->traffic->polling;
 }
 
 int covey_ranks_launched(void) {

@@ -24,6 +24,7 @@ enum { COVEY__RANKS_ANY = -1, COVEY__HOST_BYTES = 64 };
 typedef struct covey__traffic {
     uint64_t calls, bytes; /* collective calls, and bytes that this rank gave to them */
     double seconds;        /* in them: the transfer, and waiting for the slowest */
+    double polling;        /* processor seconds in them */
 } covey__traffic;
 
 typedef struct covey__ranks {
@@ -58,7 +59,7 @@ int covey__ranks_cores(void);
 
 /* The function that covey-mpi.so exports. NULL: MPI did not start. */
 typedef const covey__ranks *covey__ranks_begin_fn(void);
-#define COVEY__RANKS_SYMBOL "covey__ranks_mpi_2" /* another number with each change above */
+#define COVEY__RANKS_SYMBOL "covey__ranks_mpi_3" /* another number with each change above */
 
 /* ---- who has which rows ------------------------------------------------------------------- */
 

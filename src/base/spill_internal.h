@@ -29,6 +29,11 @@ int covey__spill_holds(const void *pointer);
 /* Work on what lies at `pointer` has begun and goes on upwards from there: what follows is read
  * ahead, if it is on disk. Any address will do. */
 void covey__spill_ahead(const void *pointer);
+/* For loops that touch few of the rows, anywhere: the limit is looked to at one `row` in 512. */
+static inline void covey__spill_look(size_t row) {
+    if (row % 512 == 0)
+        covey__spill_ahead(NULL);
+}
 /* For loops over rows, or over the members of a cluster: the same for one `row` in 512. */
 static inline void covey__spill_pace(const void *row, size_t number) {
     if (number % 512 == 0)

@@ -283,6 +283,7 @@ static covey_status set_distances(description *s, covey_error *err) {
     for (size_t i = s->data->share.first; i < s->data->share.end; ++i) {
         int32_t own = out->labels[i];
         double mine = value[i], other = second_value[i];
+        covey__spill_look(i);
         if (own >= 0 && own != out->nearest[i]) {
             other = value[i];
             mine = own == second[i] ? second_value[i]

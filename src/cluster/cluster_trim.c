@@ -68,6 +68,7 @@ void covey__place_trimmed(int32_t *labels, const covey__data *data, const covey_
     covey__measure measure = covey__measure_of(loss, data->kernels, data->d);
     for (size_t i = data->share.first; i < data->share.end; ++i) {
         double least = INFINITY;
+        covey__spill_look(i);
         if (labels[i] >= 0)
             continue;
         for (size_t j = 0; j < k; ++j) {

@@ -25,6 +25,7 @@ static covey_status silhouette_of(double *out, const covey__data *data,
     COVEY_TRY(covey__assign(NULL, first, value, second, second_value, data, measure, &packed, err));
     for (size_t i = data->share.first; i < data->share.end; ++i) {
         size_t own = (size_t)labels[i];
+        covey__spill_look(i);
         if (sizes[own] < 2)
             continue; /* a single row is neither well nor badly placed */
         double a, b;
