@@ -47,6 +47,9 @@ const char *covey__nomem_sentence(void);
 /* covey_isa_in_use answers no better one from now on. */
 void covey__isa_limit(covey_isa isa);
 
+/* Turns n numbers of `width` bytes between a file's order, little-endian, and this machine's, in place. */
+void covey__little_endian(void *numbers, size_t n, int width);
+
 /* ---- memory: 64-byte aligned, freed by covey_free (covey/npy.h) ------------------------- */
 
 void *covey__alloc(size_t bytes);               /* NULL when it fails; 0 bytes: a valid pointer */

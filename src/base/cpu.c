@@ -14,7 +14,7 @@ static const char *const isa_names[] = {"scalar", "avx2", "avx512", "avx512_bf16
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static covey_isa machine_isa;
-static atomic_int highest = COVEY_ISA_AVX512_BF16;
+static atomic_int highest = -1; /* an ISA that all ranks have; -1: none was agreed on */
 static char cpu_name[64] = "unknown";
 
 /* x86 tells its name; ARM the numbers of who made it and what it is. */
@@ -109,7 +109,10 @@ covey_status covey_isa_in_use(covey_isa *isa, covey_error *err) {
             best = found;
     }
     int limit = atomic_load_explicit(&highest, memory_order_relaxed);
-    *isa = (int)best < limit ? best : (covey_isa)limit;
+    if (limit < 0 || covey_isa_has((covey_isa)limit, best))
+        *isa = best;
+    else
+        *isa = covey_isa_has(best, (covey_isa)limit) ? (covey_isa)limit : COVEY_ISA_SCALAR;
     return COVEY_OK;
 }
 

@@ -96,8 +96,7 @@ static covey_status parse_dictionary(header *out, const char *text, const char *
     return COVEY_OK;
 }
 
-/* Between the file's byte order and this machine's, in place. */
-static void swap_if_needed(void *numbers, size_t n, int width) {
+void covey__little_endian(void *numbers, size_t n, int width) {
     unsigned char *p = numbers;
     for (size_t i = 0; SWAPPED && i < n; ++i, p += width)
         for (int low = 0, high = width - 1; low < high; ++low, --high) {
@@ -198,12 +197,12 @@ covey_status covey__npy_load_f64(double **out, size_t *rows, size_t *cols, const
     COVEY_FAIL_IF(!data, err, COVEY_E_NOMEM, path, "does not fit: %s", covey__nomem_sentence());
     if (head.width == 8) {
         COVEY_TRY(read_fully(fd, data, n * 8, path, err));
-        swap_if_needed(data, n, 8);
+        covey__little_endian(data, n, 8);
     } else {
         /* The floats are read into the upper half and widened forwards, in place. */
         float *narrow = (float *)data + n;
         COVEY_TRY(read_fully(fd, narrow, n * 4, path, err));
-        swap_if_needed(narrow, n, 4);
+        covey__little_endian(narrow, n, 4);
         for (size_t i = 0; i < n; ++i) {
             float value;
             memcpy(&value, (char *)narrow + 4 * i, 4);
@@ -239,7 +238,7 @@ static covey_status read_rounded(float *data, int fd, size_t from, size_t to, co
         covey_status status = read_fully(fd, piece, count * 8, path, err);
         if (status != COVEY_OK)
             return status;
-        swap_if_needed(piece, count, 8);
+        covey__little_endian(piece, count, 8);
         for (size_t i = 0; i < count; ++i)
             data[at + i] = (float)piece[i];
         if (at % READ_PIECE == 0)
@@ -264,7 +263,7 @@ static covey_status read_matrix(covey_matrix *out, int fd, const header *head,
             size_t count = n - at < READ_PIECE ? n - at : READ_PIECE;
             covey__spill_ahead(data + at);
             COVEY_TRY(read_fully(fd, data + at, count * 4, path, err));
-            swap_if_needed(data + at, count, 4);
+            covey__little_endian(data + at, count, 4);
         }
     } else {
         COVEY_TRY(read_rounded(data, fd, from, n, path, err));
@@ -345,7 +344,7 @@ static covey_status save(const char *path, const void *data, size_t rows, size_t
     size_t offset = text.size;
     covey__text_add_bytes(&text, data, rows * cols * (size_t)width);
     COVEY_NOMEM_IF(text.failed, err);
-    swap_if_needed(text.data + offset, rows * cols, width);
+    covey__little_endian(text.data + offset, rows * cols, width);
     COVEY_TRY(covey__file_write(path, text.data, text.size, err));
 done:
     covey__text_fini(&text);
@@ -379,7 +378,7 @@ covey_status covey_npy_write_f32(int fd, const char *name, const float *data, si
     for (size_t at = 0, n = rows * cols; at < n; at += PIECE) {
         size_t count = n - at < PIECE ? n - at : PIECE;
         memcpy(piece, data + at, count * sizeof *piece);
-        swap_if_needed(piece, count, 4);
+        covey__little_endian(piece, count, 4);
         COVEY_TRY(write_fully(fd, piece, count * sizeof *piece, name, err));
     }
 done:

@@ -123,10 +123,12 @@ static covey_status convert(float *out, const unsigned char *raw, size_t at,
     switch (tensor->dtype) {
     case COVEY__DTYPE_F32:
         memcpy(out, raw + 4 * at, 4);
+        covey__little_endian(out, 1, 4);
         return COVEY_OK;
     case COVEY__DTYPE_F64: {
         double wide;
         memcpy(&wide, raw + 8 * at, 8);
+        covey__little_endian(&wide, 1, 8);
         *out = (float)wide;
         if ((double)*out != wide && wide == wide)
             return covey__fail(err, COVEY_E_UNSUPPORTED, path,
@@ -139,6 +141,7 @@ static covey_status convert(float *out, const unsigned char *raw, size_t at,
     case COVEY__DTYPE_BF16: {
         uint16_t narrow;
         memcpy(&narrow, raw + 2 * at, 2);
+        covey__little_endian(&narrow, 1, 2);
         *out = tensor->dtype == COVEY__DTYPE_F16 ? widen_half(narrow)
                                                  : from_bits((uint32_t)narrow << 16);
         return COVEY_OK;
@@ -197,6 +200,8 @@ covey_status covey__source_read_tensor(covey__source *source, const covey__tenso
                                        (size_t)bytes, err));
     else
         COVEY_TRY(covey__source_read(source, to, tensor->offset, (size_t)bytes, err));
+    if (direct)
+        covey__little_endian(out, count, 4);
     for (size_t i = 0; !direct && i < count; ++i) {
         uint64_t rest = i, at = 0;
         for (int d = tensor->rank - 1; d >= 0; --d) {

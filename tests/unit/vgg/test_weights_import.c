@@ -133,6 +133,8 @@ static void integers_and_inexact_doubles_are_refused(void **state) {
     read_whole(&data, path);
     uint64_t length;
     memcpy(&length, data.data, 8);
+    covey__little_endian(&length, 1, 8);
+    covey__little_endian(&third, 1, 8);
     memcpy(data.data + 8 + length + 8 * 4, &third, 8);
     write_text(path, &data);
     assert_refused(path, COVEY_E_UNSUPPORTED, "float64 numbers that float32 cannot hold");

@@ -273,7 +273,7 @@ static void older_files_with_lies_are_refused(void **state) {
         PICKLE(&out, "s.\x80\x02]");
         pickle_text(&out, "0");
         PICKLE(&out, "a.");
-        covey__text_add_bytes(&out, &sizes[i], 8);
+        add_little(&out, &sizes[i], 8);
         PICKLE(&out, "0123456789");
         write_text(path, &out);
         assert_refused(path, COVEY_E_FORMAT, "truncated");

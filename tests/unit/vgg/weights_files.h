@@ -75,22 +75,31 @@ static inline void model_set_dtype(file_model *model, covey__dtype dtype) {
         model->tensor[i].dtype = dtype;
 }
 
+/* A number of `width` bytes as files have it, least significant byte first. */
+static inline void add_little(covey__text *out, const void *number, int width) {
+    unsigned char bytes[8];
+    memcpy(bytes, number, (size_t)width);
+    covey__little_endian(bytes, 1, width);
+    covey__text_add_bytes(out, bytes, (size_t)width);
+}
+
 /* One value in the tensor's type. Only normal numbers occur. */
 static inline void add_value(covey__text *out, covey__dtype dtype, float value) {
     uint32_t bits;
     double wide = (double)value;
     memcpy(&bits, &value, sizeof bits);
     if (dtype == COVEY__DTYPE_F64) {
-        covey__text_add_bytes(out, &wide, 8);
+        add_little(out, &wide, 8);
     } else if (dtype == COVEY__DTYPE_BF16) {
-        covey__text_add_bytes(out, (char *)&bits + 2, 2);
+        uint16_t upper = (uint16_t)(bits >> 16);
+        add_little(out, &upper, 2);
     } else if (dtype == COVEY__DTYPE_F16) {
         uint16_t half = (uint16_t)(bits >> 16 & 0x8000);
         if (value != 0)
             half |= (uint16_t)((((bits >> 23 & 255) - 112) << 10) | (bits >> 13 & 0x3FF));
-        covey__text_add_bytes(out, &half, 2);
+        add_little(out, &half, 2);
     } else {
-        covey__text_add_bytes(out, &value, 4);
+        add_little(out, &value, 4);
     }
 }
 
@@ -110,20 +119,20 @@ static inline void write_text(const char *path, covey__text *text) {
 #define PICKLE(out, literal) covey__text_add_bytes((out), literal, sizeof(literal) - 1)
 
 static inline void pickle_number(covey__text *out, uint64_t value) {
-    unsigned char bytes[9] = {'J'};
+    uint32_t small = (uint32_t)value;
     if (value > INT32_MAX) {
         PICKLE(out, "\x8a\x08");
-        covey__text_add_bytes(out, &value, 8);
+        add_little(out, &value, 8);
         return;
     }
-    memcpy(bytes + 1, &value, 4);
-    covey__text_add_bytes(out, bytes, 5);
+    PICKLE(out, "J");
+    add_little(out, &small, 4);
 }
 
 static inline void pickle_text(covey__text *out, const char *s) {
     uint32_t n = (uint32_t)strlen(s);
     PICKLE(out, "X");
-    covey__text_add_bytes(out, &n, 4);
+    add_little(out, &n, 4);
     covey__text_add_bytes(out, s, n);
 }
 
@@ -235,7 +244,7 @@ static inline void write_legacy(const char *path, const file_model *model) {
     PICKLE(&out, "e.");
     for (size_t i = model->count; i-- > 0;) {
         uint64_t count = model->tensor[i].count;
-        covey__text_add_bytes(&out, &count, 8);
+        add_little(&out, &count, 8);
         add_values(&out, &model->tensor[i]);
     }
     write_text(path, &out);
@@ -247,7 +256,7 @@ static inline void write_safetensors_of(const char *path, const char *header,
                                         const void *data, size_t size) {
     covey__text out = {0};
     uint64_t n = strlen(header);
-    covey__text_add_bytes(&out, &n, 8);
+    add_little(&out, &n, 8);
     covey__text_add(&out, header);
     covey__text_add_bytes(&out, data, size);
     write_text(path, &out);
