@@ -7,7 +7,7 @@ K ?= auto
 
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all deps deps-slow demo test test-all coverage bench install reference docs deb clean
+.PHONY: all deps deps-slow demo test test-all test-arm test-big-endian coverage bench install reference docs deb clean
 
 all:
 	@cmake -S . -B $(BUILD) -DCMAKE_INSTALL_PREFIX=$(PREFIX) $(CMAKE_ARGS) >$(BUILD).log 2>&1 || { cat $(BUILD).log; rm -f $(BUILD).log; exit 1; }; rm -f $(BUILD).log
@@ -30,8 +30,16 @@ test: deps
 	@sh scripts/python-env.sh $(BUILD)
 	@cd $(BUILD) && ctest -L 'unit|real' -j $(JOBS) --output-on-failure
 
-test-all: deps-slow test
+test-all: deps-slow test test-arm test-big-endian
 	@cd $(BUILD) && ctest -L slow --output-on-failure
+
+# For another processor, under emulation: NEON kernels; formats and numbers where the most
+# significant byte comes first.
+test-arm: deps
+	@sh scripts/test-emulated.sh arm64 $(BUILD) $(JOBS)
+
+test-big-endian: deps
+	@sh scripts/test-emulated.sh s390x $(BUILD) $(JOBS)
 
 # Lines and branches of the library that the suite runs; fails below 90 % of lines.
 coverage: deps-slow

@@ -1,11 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs what is missing of the Debian packages of deps/apt.txt and of the npm packages of
-# package-lock.json; with "slow" those of deps/apt-slow.txt too. Idempotent, asks nothing.
+# package-lock.json; with names ("slow", "cross") those of deps/apt-NAME.txt too. Idempotent, asks
+# nothing.
 set -eu
 cd "$(dirname "$0")/.."
 lists=deps/apt.txt
-[ "${1:-}" != slow ] || lists="$lists deps/apt-slow.txt"
+for name in "$@"; do
+    lists="$lists deps/apt-$name.txt"
+done
 # shellcheck disable=SC2086
 wanted=$(sed 's/#.*//' $lists)
 missing=
