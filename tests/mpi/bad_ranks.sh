@@ -54,4 +54,13 @@ said 1 'x.npy: has NaN or infinity in row 8[34]' mpirun -n 2 "$covey" cluster x.
 mkdir alone
 cp "$covey" "$build"/libcovey.so* alone
 said 1 'built without MPI' env COVEY_MPI_MODULE= mpirun -n 2 "$folder/alone/covey" cluster few.npy -k 2
+# Another version: its name changed in the library, as long as it was.
+mkdir other
+cp "$covey" "$build"/libcovey.so* other
+version=$("$covey" --version | sed -n 's/^covey //p')
+LC_ALL=C sed -i "s/$version/$(echo "$version" | tr 0-8 9)/g" other/libcovey.so*
+[ "$(other/covey --version | head -n 1)" != "covey $version" ] || wrong "no other version was made"
+export COVEY_MPI_MODULE="${COVEY_MPI_MODULE:-$build/covey-mpi.so}"
+said 1 'covey: rank 1 of 2 has another version of Covey than rank 0' \
+    mpirun -n 1 "$covey" cluster few.npy -k 2 : -n 1 "$folder/other/covey" cluster few.npy -k 2
 exit $bad
