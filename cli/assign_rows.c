@@ -7,7 +7,8 @@
 #include "console.h"
 #include "photo_options.h"
 
-/* ---- the same description as the run's ---------------------------------------------------------- */
+/* ---- the same description as the run's ----------------------------------------------------------
+ */
 
 static int open_weights(covey_weights **out, const covey_run *run) {
     const covey_run_facts *facts = &run->facts;
@@ -67,14 +68,20 @@ static int describe_photos(covey_run **out, const covey_run *run, const options 
 /* ---- a features file ------------------------------------------------------------------------- */
 
 static int is_features(const char *path) {
+    static const char *const ends[] = {".npy", ".npz", ".safetensors"};
     size_t n = strlen(path);
-    return n > 4 && strcmp(path + n - 4, ".npy") == 0;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; ++i) {
+        size_t m = strlen(ends[i]);
+        if (n > m && strcmp(path + n - m, ends[i]) == 0)
+            return 1;
+    }
+    return 0;
 }
 
 static int load_features(covey_run **out, const covey_run *run, const char *path) {
     covey_error err;
     covey_matrix features;
-    covey_status status = covey_matrix_load(&features, path, &err);
+    covey_status status = covey_features_load(&features, path, &err);
     if (status != COVEY_OK)
         return fail_status(status, &err);
     status = covey_run_new(out, &err);

@@ -158,6 +158,19 @@ static char *folder_of_features(const char *path) {
     return folder;
 }
 
+/* A folder of another model's features, not one of a run, whole or broken off. */
+static int is_features_folder(const char *path) {
+    static const char *const ours[] = {"run.json", "images.csv"};
+    int other = 1;
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; ++i) {
+        char *file = join_path(path, ours[i]);
+        if (!file || access(file, F_OK) == 0)
+            other = 0;
+        free(file);
+    }
+    return other;
+}
+
 /* A run of a matrix, which it takes over. */
 static int run_of_features(covey_run **out, covey_matrix *features) {
     covey_error err;
@@ -174,7 +187,8 @@ static int load_stdin(covey_run **out) {
     covey_matrix features;
     covey_error err;
     if (isatty(STDIN_FILENO))
-        return misuse("-: stdin is a terminal; send a .npy to it, as 'covey extract ... -o -' does");
+        return misuse(
+            "-: stdin is a terminal; send a .npy to it, as 'covey extract ... -o -' does");
     covey_status status = covey_matrix_read(&features, STDIN_FILENO, "stdin", &err);
     return status == COVEY_OK ? run_of_features(out, &features) : fail_status(status, &err);
 }
@@ -189,7 +203,7 @@ int run_output_load(covey_run **out, int *own, const char *path) {
         *own = 0;
         return load_stdin(out);
     }
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode) && !is_features_folder(path)) {
         status = covey_run_load(out, path, &err);
         return status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
     }
@@ -201,7 +215,7 @@ int run_output_load(covey_run **out, int *own, const char *path) {
     }
     *own = 0;
     covey_matrix features;
-    status = covey_matrix_load(&features, path, &err);
+    status = covey_features_load(&features, path, &err);
     if (status != COVEY_OK)
         return fail_status(status, &err);
     return run_of_features(out, &features);

@@ -25,7 +25,7 @@ install(FILES ${CMAKE_BINARY_DIR}/covey.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/p
 set(COVEY_CMAKE_FOLDER ${CMAKE_INSTALL_LIBDIR}/cmake/covey)
 configure_package_config_file(packaging/coveyConfig.cmake.in coveyConfig.cmake
   INSTALL_DESTINATION ${COVEY_CMAKE_FOLDER})
-write_basic_package_version_file(coveyConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+write_basic_package_version_file(coveyConfigVersion.cmake COMPATIBILITY SameMajorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/coveyConfig.cmake ${CMAKE_BINARY_DIR}/coveyConfigVersion.cmake
   DESTINATION ${COVEY_CMAKE_FOLDER} COMPONENT development)
 install(EXPORT coveyTargets NAMESPACE covey:: DESTINATION ${COVEY_CMAKE_FOLDER}

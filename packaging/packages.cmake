@@ -50,8 +50,8 @@ set(CPACK_DEBIAN_TOOL_PACKAGE_RECOMMENDS python3-pip)
 set(CPACK_DEBIAN_TOOL_DESCRIPTION "generalized clustering of photos and vectors - command
 ${COVEY_DEB_ABOUT}
 .
-This package holds the command, the programs that decode photos and draw apart from it,
-manual pages, and completions for bash, zsh and fish.")
+This package holds the command, the programs that decode photos and draw
+apart from it, manual pages, and completions for bash, zsh and fish.")
 
 set(CPACK_ARCHIVE_COMPONENT_INSTALL OFF)
 include(CPack)

@@ -11,6 +11,7 @@
 #include "covey/cpu.h"
 #include "covey/dial.h"
 #include "covey/diff.h"
+#include "covey/features.h"
 #include "covey/labels.h"
 #include "covey/landscape.h"
 #include "covey/loss.h"

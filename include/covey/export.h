@@ -4,10 +4,10 @@
 #define COVEY_EXPORT_H
 
 /* Version of these headers; covey_version() is that of the library loaded. */
-#define COVEY_VERSION_MAJOR 0
-#define COVEY_VERSION_MINOR 1 /* the second of its three numbers */
+#define COVEY_VERSION_MAJOR 1
+#define COVEY_VERSION_MINOR 0 /* the second of its three numbers */
 #define COVEY_VERSION_PATCH 0 /* the third */
-#define COVEY_VERSION "0.1.0" /* all three */
+#define COVEY_VERSION "1.0.0" /* all three */
 
 #if defined(__GNUC__) || defined(__clang__)
 #define COVEY_API __attribute__((visibility("default")))

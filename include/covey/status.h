@@ -56,7 +56,7 @@ typedef struct covey_error {
  * library to stop at the next safe point with COVEY_E_CANCELLED, keeping what is computed. */
 typedef int (*covey_progress_fn)(void *user, const char *stage, size_t done, size_t total);
 
-/* "0.1.0": the version of the library that is loaded. Static string. */
+/* "1.0.0": the version of the library that is loaded. Static string. */
 COVEY_API const char *covey_version(void);
 
 /* "nlopt 2.7.1, jansson 2.14, ...": the libraries this one runs on, with the versions that are

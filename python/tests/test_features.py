@@ -101,7 +101,27 @@ def test_contract(network, pixels):
     assert vars(model) == before
     assert pickle.loads(pickle.dumps(model)).transform(pixels).shape == (5, 16)
     np.testing.assert_array_equal(model.fit_transform(pixels), model.transform(pixels))
-    assert len(VGG16Features().get_feature_names_out()) == 512
+
+
+def test_names_of_columns(network, pixels):
+    """As many as the network has channels, before and after transform, and anew for other weights."""
+    model = VGG16Features(network[0])
+    assert list(model.get_feature_names_out())[-1] == "vgg16features15"
+    model.transform(pixels)
+    assert len(model.get_feature_names_out()) == 16
+    model.set_params(weights="/no/such/file.pth")
+    with pytest.raises(OSError, match="/no/such/file.pth"):
+        model.get_feature_names_out()
+    frame = VGG16Features(network[0]).set_output(transform="default").fit_transform(pixels)
+    assert frame.shape == (5, 16)
+
+
+def test_progress(network, pixels, capfd):
+    VGG16Features(network[0], verbose=1, batch_size=2).transform(pixels)
+    assert "covey: extract 5/5, " in capfd.readouterr().err
+    seen = []
+    VGG16Features(network[0], verbose=lambda *told: seen.append(told)).transform(pixels)
+    assert seen[-1] == ("extract", 5, 5)
 
 
 def test_pipeline_and_grid(network, pixels):

@@ -170,14 +170,13 @@ def test_progress(rows, capfd):
     assert "covey: cluster" in capfd.readouterr().err
 
 
-def test_an_exception_stops_the_fit(rows, monkeypatch):
+def test_an_exception_stops_the_fit(rows):
     """Ctrl-C is one: it leaves fit as itself, and nothing counts as fitted."""
 
     def stop(stage, done, total):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("covey._kmeans.progress_of", lambda verbose: stop)
-    model = LossKMeans(n_clusters=2)
+    model = LossKMeans(n_clusters=2, verbose=stop)
     with pytest.raises(KeyboardInterrupt):
         model.fit(rows[0])
     assert not hasattr(model, "labels_")

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "covey/cpu.h"
+#include "covey/npy.h"
 #include "covey/status.h"
 
 enum { COVEY__ISA_COUNT = COVEY_ISA_NEON + 1 };
@@ -131,6 +132,24 @@ covey_status covey__mkdirs(const char *path, covey_error *err);
 covey_status covey__remove_tree(const char *path, covey_error *err);
 /* Copies one regular file's content, built aside and renamed in. */
 covey_status covey__file_copy(const char *to, const char *from, covey_error *err);
+
+/* Where a .npy comes from, when it is not a file of its own: `read` gives exactly `size` bytes more. */
+typedef struct covey__stream {
+    covey_status (*read)(void *from, void *to, size_t size, const char *path, covey_error *err);
+    void *from;
+    uint64_t size; /* bytes in all; UINT64_MAX: not known */
+} covey__stream;
+
+/* As covey_matrix_read; with `as_row` a one-dimensional array is one row. */
+covey_status covey__matrix_read(covey_matrix *out, const covey__stream *from, int as_row,
+                                const char *name, covey_error *err);
+/* The same from a descriptor; `piped`: it need not be a regular file. */
+covey_status covey__matrix_read_fd(covey_matrix *out, int fd, int piped, int as_row,
+                                   const char *name, covey_error *err);
+/* A matrix that every rank has read whole, or failed to: where loads are split (covey_ranks_split) each
+ * keeps its own rows, as covey_matrix_load would have read them. On failure `matrix` is emptied. */
+covey_status covey__matrix_share(covey_matrix *matrix, covey_status status, const char *path,
+                                 covey_error *err);
 
 /* As covey_npy_load_f64; `finite` 0 lets NaN and infinity pass, for our own files. */
 covey_status covey__npy_load_f64(double **out, size_t *rows, size_t *cols, const char *path,

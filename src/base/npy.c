@@ -42,23 +42,25 @@ static const char *value_of(const char *dictionary, const char *key) {
     return at;
 }
 
-static covey_status parse_dictionary(header *out, const char *text, const char *path,
+/* `as_row`: a one-dimensional array is one row. */
+static covey_status parse_dictionary(header *out, const char *text, int as_row, const char *path,
                                      covey_error *err) {
     const char *descr = value_of(text, "'descr'");
     const char *order = value_of(text, "'fortran_order'");
     const char *shape = value_of(text, "'shape'");
     if (!descr || !order || !shape)
-        return covey__fail(err, COVEY_E_FORMAT, path, "has a broken .npy header; save it again "
-                                                      "with numpy.save");
+        return covey__fail(err, COVEY_E_FORMAT, path,
+                           "has a broken .npy header; save it again "
+                           "with numpy.save");
     if (strncmp(descr, "'<f4'", 5) == 0)
         out->width = 4;
     else if (strncmp(descr, "'<f8'", 5) == 0)
         out->width = 8;
     else
         return covey__fail(err, COVEY_E_UNSUPPORTED, path,
-                           "holds numbers of type %.12s; save it as "
+                           "holds numbers of type %.*s; save it as "
                            "little-endian float32: numpy.save(path, x.astype('<f4'))",
-                           descr);
+                           (int)strnlen(descr, 5), descr);
     if (strncmp(order, "False", 5) != 0)
         return covey__fail(err, COVEY_E_UNSUPPORTED, path,
                            "is in Fortran order; save numpy.ascontiguousarray(x)");
@@ -82,6 +84,11 @@ static covey_status parse_dictionary(header *out, const char *text, const char *
             dims[count] = (size_t)value;
         ++count;
         shape = after + (*after == 'L'); /* Python 2 wrote (3L, 4L) */
+    }
+    if (count == 1 && as_row) {
+        dims[1] = dims[0];
+        dims[0] = 1;
+        count = 2;
     }
     if (count != 2)
         return covey__fail(err, COVEY_E_FORMAT, path,
@@ -107,8 +114,7 @@ void covey__little_endian(void *numbers, size_t n, int width) {
 }
 
 /* The next `size` bytes: everything is read in the file's order, so that a pipe will do. */
-static covey_status read_fully(int fd, void *to, size_t size, const char *path,
-                               covey_error *err) {
+static covey_status read_fully(int fd, void *to, size_t size, const char *path, covey_error *err) {
     char *p = to;
     while (size) {
         ssize_t n = read(fd, p, size);
@@ -124,43 +130,51 @@ static covey_status read_fully(int fd, void *to, size_t size, const char *path,
     return COVEY_OK;
 }
 
-/* `stream`: a pipe or the like, whose size nobody knows. */
-static covey_status read_header(header *out, int fd, int stream, const char *path,
-                                covey_error *err) {
+static covey_status read_descriptor(void *from, void *to, size_t size, const char *path,
+                                    covey_error *err) {
+    return read_fully(*(int *)from, to, size, path, err);
+}
+
+/* `piped`: a pipe or the like, whose size nobody knows, will do. */
+static covey_status stream_of(covey__stream *out, int *fd, int piped, const char *path,
+                              covey_error *err) {
+    struct stat info;
+    if (fstat(*fd, &info))
+        return covey__fail_errno(err, path, "could not be examined");
+    if (!S_ISREG(info.st_mode) && !piped)
+        return covey__fail(err, COVEY_E_FORMAT, path, "is not a regular file; name a .npy file");
+    *out = (covey__stream){read_descriptor, fd,
+                           S_ISREG(info.st_mode) ? (uint64_t)info.st_size : UINT64_MAX};
+    return COVEY_OK;
+}
+
+static covey_status read_header(header *out, const covey__stream *from, int as_row,
+                                const char *path, covey_error *err) {
     covey_status status = COVEY_OK;
     unsigned char fixed[12] = {0};
     char *text = NULL;
-    struct stat info;
-    size_t file_size = SIZE_MAX;
-    if (fstat(fd, &info))
-        return covey__fail_errno(err, path, "could not be examined");
-    if (S_ISREG(info.st_mode))
-        file_size = (size_t)info.st_size;
-    else
-        COVEY_FAIL_IF(!stream, err, COVEY_E_FORMAT, path,
-                      "is not a regular file; name a .npy file");
-    COVEY_FAIL_IF(file_size < 12, err, COVEY_E_FORMAT, path,
-                  "is not a .npy file: it has only %jd bytes", (intmax_t)info.st_size);
-    COVEY_TRY(read_fully(fd, fixed, 10, path, err));
+    COVEY_FAIL_IF(from->size < 12, err, COVEY_E_FORMAT, path,
+                  "is not a .npy file: it has only %ju bytes", (uintmax_t)from->size);
+    COVEY_TRY(from->read(from->from, fixed, 10, path, err));
     COVEY_FAIL_IF(memcmp(fixed, "\x93NUMPY", 6) != 0 || fixed[6] < 1 || fixed[6] > 3, err,
                   COVEY_E_FORMAT, path, "is not a .npy file; save features with numpy.save");
     size_t prefix = fixed[6] == 1 ? 10 : 12;
-    COVEY_TRY(read_fully(fd, fixed + 10, prefix - 10, path, err));
+    COVEY_TRY(from->read(from->from, fixed + 10, prefix - 10, path, err));
     size_t length = fixed[8] | (size_t)fixed[9] << 8;
     if (fixed[6] > 1)
         length |= (size_t)fixed[10] << 16 | (size_t)fixed[11] << 24;
-    COVEY_FAIL_IF(length > HEADER_LIMIT || prefix + length > file_size, err, COVEY_E_FORMAT, path,
+    COVEY_FAIL_IF(length > HEADER_LIMIT || prefix + length > from->size, err, COVEY_E_FORMAT, path,
                   "has a .npy header that is longer than the file");
     text = covey__alloc(length + 1);
     COVEY_NOMEM_IF(!text, err);
-    COVEY_TRY(read_fully(fd, text, length, path, err));
+    COVEY_TRY(from->read(from->from, text, length, path, err));
     text[length] = '\0';
     header found = {.offset = prefix + length};
-    COVEY_TRY(parse_dictionary(&found, text, path, err));
+    COVEY_TRY(parse_dictionary(&found, text, as_row, path, err));
     size_t bytes;
     COVEY_FAIL_IF(covey__mul_size(&bytes, found.rows, found.cols) ||
                       covey__mul_size(&bytes, bytes, (size_t)found.width) ||
-                      bytes > file_size - found.offset,
+                      bytes > from->size - found.offset,
                   err, COVEY_E_FORMAT, path,
                   "is truncated: its header promises %zu rows of %zu numbers", found.rows,
                   found.cols);
@@ -178,20 +192,23 @@ static int all_finite_f32(const float *x, size_t n) {
     return sum == 0;
 }
 
-static covey_status open_npy(int *fd, header *head, const char *path, covey_error *err) {
+static covey_status open_npy(int *fd, covey__stream *from, header *head, const char *path,
+                             covey_error *err) {
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (*fd < 0)
         return covey__fail_errno(err, path, "could not be opened");
-    return read_header(head, *fd, 0, path, err);
+    covey_status status = stream_of(from, fd, 0, path, err);
+    return status == COVEY_OK ? read_header(head, from, 0, path, err) : status;
 }
 
 covey_status covey__npy_load_f64(double **out, size_t *rows, size_t *cols, const char *path,
                                  int finite, covey_error *err) {
     covey_status status = COVEY_OK;
     double *data = NULL;
+    covey__stream from;
     header head = {0};
     int fd = -1;
-    COVEY_TRY(open_npy(&fd, &head, path, err));
+    COVEY_TRY(open_npy(&fd, &from, &head, path, err));
     size_t n = head.rows * head.cols;
     data = covey__alloc_array(n, sizeof *data);
     COVEY_FAIL_IF(!data, err, COVEY_E_NOMEM, path, "does not fit: %s", covey__nomem_sentence());
@@ -228,14 +245,14 @@ covey_status covey_npy_load_f64(double **out, size_t *rows, size_t *cols, const 
     return covey__npy_load_f64(out, rows, cols, path, 1, err);
 }
 
-/* Reads float64 numbers from .. to-1 in pieces and rounds, so that no second copy is held. */
-static covey_status read_rounded(float *data, int fd, size_t from, size_t to, const char *path,
-                                 covey_error *err) {
+/* Reads float64 numbers first .. end-1 in pieces and rounds, so that no second copy is held. */
+static covey_status read_rounded(float *data, const covey__stream *from, size_t first, size_t end,
+                                 const char *path, covey_error *err) {
     enum { PIECE = 8192 };
     double piece[PIECE];
-    for (size_t at = from; at < to; at += PIECE) {
-        size_t count = to - at < PIECE ? to - at : PIECE;
-        covey_status status = read_fully(fd, piece, count * 8, path, err);
+    for (size_t at = first; at < end; at += PIECE) {
+        size_t count = end - at < PIECE ? end - at : PIECE;
+        covey_status status = from->read(from->from, piece, count * 8, path, err);
         if (status != COVEY_OK)
             return status;
         covey__little_endian(piece, count, 8);
@@ -247,28 +264,30 @@ static covey_status read_rounded(float *data, int fd, size_t from, size_t to, co
     return COVEY_OK;
 }
 
-/* The numbers that follow the header; of `ranks` each reads its own rows. */
-static covey_status read_matrix(covey_matrix *out, int fd, const header *head,
-                                const covey__ranks *ranks, const char *path, covey_error *err) {
+/* The numbers that follow the header; of `ranks` each reads its own rows, from a stream that is the
+ * descriptor `fd`. One rank reads all of any stream. */
+static covey_status read_matrix(covey_matrix *out, const covey__stream *from, int fd,
+                                const header *head, const covey__ranks *ranks, const char *path,
+                                covey_error *err) {
     covey_status status = COVEY_OK;
-    size_t first = covey__rank_first(ranks, head->rows, ranks->rank);
-    size_t end = covey__rank_first(ranks, head->rows, ranks->rank + 1);
-    size_t from = first * head->cols, n = end * head->cols;
+    size_t first_row = covey__rank_first(ranks, head->rows, ranks->rank);
+    size_t end_row = covey__rank_first(ranks, head->rows, ranks->rank + 1);
+    size_t first = first_row * head->cols, end = end_row * head->cols;
     float *data = covey__split_alloc(ranks, head->rows, head->cols * sizeof *data, 0);
     COVEY_FAIL_IF(!data, err, COVEY_E_NOMEM, path, "does not fit: %s", covey__nomem_sentence());
-    if (from && lseek(fd, (off_t)(head->offset + from * (size_t)head->width), SEEK_SET) < 0)
+    if (first && lseek(fd, (off_t)(head->offset + first * (size_t)head->width), SEEK_SET) < 0)
         COVEY_TRY(covey__fail_errno(err, path, "could not be read"));
     if (head->width == 4) {
-        for (size_t at = from; at < n; at += READ_PIECE) {
-            size_t count = n - at < READ_PIECE ? n - at : READ_PIECE;
+        for (size_t at = first; at < end; at += READ_PIECE) {
+            size_t count = end - at < READ_PIECE ? end - at : READ_PIECE;
             covey__spill_ahead(data + at);
-            COVEY_TRY(read_fully(fd, data + at, count * 4, path, err));
+            COVEY_TRY(from->read(from->from, data + at, count * 4, path, err));
             covey__little_endian(data + at, count, 4);
         }
     } else {
-        COVEY_TRY(read_rounded(data, fd, from, n, path, err));
+        COVEY_TRY(read_rounded(data, from, first, end, path, err));
     }
-    for (size_t row = first; row < end; ++row) {
+    for (size_t row = first_row; row < end_row; ++row) {
         covey__spill_pace(data + row * head->cols, row);
         COVEY_FAIL_IF(!all_finite_f32(data + row * head->cols, head->cols), err, COVEY_E_NUMERIC,
                       path, "has NaN or infinity in row %zu (counted from 0)", row);
@@ -281,10 +300,10 @@ done:
 }
 
 /* Ranks that see different files under one name would group rows that nobody has. */
-static covey_status check_same(const header *head, const char *path, covey_error *err) {
+static covey_status check_same(size_t rows, size_t cols, int width, const char *path,
+                               covey_error *err) {
     char shape[96];
-    snprintf(shape, sizeof shape, "%zu rows of %zu numbers in float%d", head->rows, head->cols,
-             8 * head->width);
+    snprintf(shape, sizeof shape, "%zu rows of %zu numbers in float%d", rows, cols, 8 * width);
     covey_status status = covey_ranks_same("features file", shape, err);
     if (status != COVEY_OK && err)
         snprintf(err->path, sizeof err->path, "%s", path);
@@ -292,27 +311,65 @@ static covey_status check_same(const header *head, const char *path, covey_error
 }
 
 covey_status covey_matrix_load(covey_matrix *out, const char *path, covey_error *err) {
+    covey__stream from;
     header head = {0};
     int fd = -1;
-    covey_status status = open_npy(&fd, &head, path, err);
+    covey_status status = open_npy(&fd, &from, &head, path, err);
     const covey__ranks *ranks = covey__ranks_split_loads();
     status = covey__ranks_agree(ranks, status, err);
     if (status == COVEY_OK && ranks->count > 1)
-        status = check_same(&head, path, err);
+        status = check_same(head.rows, head.cols, head.width, path, err);
     if (status == COVEY_OK)
-        status = read_matrix(out, fd, &head, ranks, path, err);
+        status = read_matrix(out, &from, fd, &head, ranks, path, err);
     status = covey__ranks_agree(ranks, status, err);
     if (fd >= 0)
         close(fd);
     return status;
 }
 
-covey_status covey_matrix_read(covey_matrix *out, int fd, const char *name, covey_error *err) {
-    header head = {0};
-    covey_status status = read_header(&head, fd, 1, name, err);
-    if (status == COVEY_OK)
-        status = read_matrix(out, fd, &head, &covey__ranks_single, name, err);
+covey_status covey__matrix_share(covey_matrix *matrix, covey_status status, const char *path,
+                                 covey_error *err) {
+    const covey__ranks *ranks = covey__ranks_split_loads();
+    size_t rows = matrix->rows, row_bytes = matrix->cols * sizeof *matrix->data;
+    status = covey__ranks_agree(ranks, status, err);
+    if (status == COVEY_OK && ranks->count > 1) {
+        status = check_same(rows, matrix->cols, sizeof *matrix->data, path, err);
+        size_t first = covey__rank_first(ranks, rows, ranks->rank);
+        size_t end = covey__rank_first(ranks, rows, ranks->rank + 1);
+        char *own = NULL;
+        if (status == COVEY_OK && !(own = covey__split_alloc(ranks, rows, row_bytes, 0)))
+            status = covey__fail(err, COVEY_E_NOMEM, path, "does not fit: %s",
+                                 covey__nomem_sentence());
+        if (own) {
+            memcpy(own + first * row_bytes, (char *)matrix->data + first * row_bytes,
+                   (end - first) * row_bytes);
+            covey__free(matrix->data);
+            matrix->data = (float *)own;
+        }
+    }
+    status = covey__ranks_agree(ranks, status, err);
+    if (status != COVEY_OK)
+        covey_matrix_fini(matrix);
     return status;
+}
+
+covey_status covey__matrix_read(covey_matrix *out, const covey__stream *from, int as_row,
+                                const char *name, covey_error *err) {
+    header head = {0};
+    covey_status status = read_header(&head, from, as_row, name, err);
+    return status == COVEY_OK ? read_matrix(out, from, -1, &head, &covey__ranks_single, name, err)
+                              : status;
+}
+
+covey_status covey__matrix_read_fd(covey_matrix *out, int fd, int piped, int as_row,
+                                   const char *name, covey_error *err) {
+    covey__stream from;
+    covey_status status = stream_of(&from, &fd, piped, name, err);
+    return status == COVEY_OK ? covey__matrix_read(out, &from, as_row, name, err) : status;
+}
+
+covey_status covey_matrix_read(covey_matrix *out, int fd, const char *name, covey_error *err) {
+    return covey__matrix_read_fd(out, fd, 1, 0, name, err);
 }
 
 void covey_matrix_fini(covey_matrix *matrix) {
@@ -322,8 +379,8 @@ void covey_matrix_fini(covey_matrix *matrix) {
     *matrix = (covey_matrix){0};
 }
 
-/* Magic, version, length and dictionary; blanks and a newline bring the data to a multiple of 64, as
- * NumPy writes it. */
+/* Magic, version, length and dictionary; blanks and a newline bring the data to a multiple of 64,
+ * as NumPy writes it. */
 static void add_head(covey__text *text, size_t rows, size_t cols, int width) {
     char dictionary[160];
     snprintf(dictionary, sizeof dictionary,

@@ -120,7 +120,7 @@ covey_status covey__source_parse_safetensors(covey__source *source, covey_error 
     for (int i = 7; i >= 0; --i)
         length = length << 8 | prefix[i];
     COVEY_FAIL_IF(length > HEADER_LIMIT, err, COVEY_E_LIMIT, source->path,
-                  "has a header of %llu bytes; it is not a VGG16", (unsigned long long)length);
+                  "has a header of %llu bytes, which is no directory of tensors", (unsigned long long)length);
     text = covey__alloc((size_t)length);
     COVEY_NOMEM_IF(!text, err);
     COVEY_TRY(covey__source_read(source, text, 8, (size_t)length, err));

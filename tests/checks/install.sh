@@ -60,7 +60,7 @@ cmake --build "$work/examples" >"$work/log" 2>&1 || { cat "$work/log"; fail "exa
 cat >"$work/CMakeLists.txt" <<'EOF'
 cmake_minimum_required(VERSION 3.18)
 project(static_user C)
-find_package(covey 0.1 REQUIRED COMPONENTS static)
+find_package(covey 1.0 REQUIRED COMPONENTS static)
 add_executable(user ${EXAMPLE})
 target_link_libraries(user PRIVATE covey::covey_static)
 EOF

@@ -25,7 +25,8 @@ static void copy_as(const char *target, const char *name, const char *data, size
     covey_test_write(path, data, size);
 }
 
-/* ---- matrices and weights --------------------------------------------------------------------- */
+/* ---- matrices and weights ---------------------------------------------------------------------
+ */
 
 static void seed_npy(void **state) {
     (void)state;
@@ -37,6 +38,32 @@ static void seed_npy(void **state) {
     assert_ok(covey_npy_save_f32(path, x, 4, 3, &err));
     in_folder(path, "npy", "f64");
     assert_ok(covey_npy_save_f64(path, y, 2, 3, &err));
+}
+
+/* The same array in an .npz, and one tensor of two dimensions. */
+static void seed_features(void **state) {
+    (void)state;
+    static const char header[] =
+        "{\"x\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[0,16]}}";
+    const float x[4] = {1, 2, 3, 4};
+    covey_error err;
+    char path[512];
+    covey__text npy = {0}, tensors = {0};
+    in_folder(path, "features", "npy");
+    assert_ok(covey_npy_save_f32(path, x, 2, 2, &err));
+    read_whole(&npy, path);
+    in_folder(path, "features", "npz");
+    zip_t *zip = create_zip(path);
+    add_entry(zip, "labels.npy", npy.data, 20, ZIP_CM_STORE);
+    add_entry(zip, "x.npy", npy.data, npy.size, ZIP_CM_DEFLATE);
+    assert_int_equal(zip_close(zip), 0);
+    unsigned char length[8] = {sizeof header - 1};
+    covey__text_add_bytes(&tensors, length, 8);
+    covey__text_add_bytes(&tensors, header, sizeof header - 1);
+    covey__text_add_bytes(&tensors, x, sizeof x);
+    copy_as("features", "safetensors", tensors.data, tensors.size);
+    covey__text_fini(&npy);
+    covey__text_fini(&tensors);
 }
 
 /* Two tensors of a few numbers. */
@@ -107,11 +134,13 @@ static void seed_onnx(void **state) {
         free(model.tensor[i].value);
 }
 
-/* ---- tables, runs, catalogues ------------------------------------------------------------------ */
+/* ---- tables, runs, catalogues ------------------------------------------------------------------
+ */
 
 static void seed_csv(void **state) {
     (void)state;
-    static const char paths[] = "path,label\na.jpg,cat\n\"b, \"\"c\"\".jpg\",dog\n\"new\nline\",x\n";
+    static const char paths[] =
+        "path,label\na.jpg,cat\n\"b, \"\"c\"\".jpg\",dog\n\"new\nline\",x\n";
     static const char rows[] = "label,row,other\r\ncat,0,1\r\ndog,1,\r\n";
     copy_as("csv", "paths", paths, sizeof paths - 1);
     copy_as("csv", "rows", rows, sizeof rows - 1);
@@ -119,10 +148,9 @@ static void seed_csv(void **state) {
 
 static void seed_run(void **state) {
     (void)state;
-    static const char *const names[] = {"run.json",    "images.csv",      "clusters.csv",
-                                        "history.csv", "comparison.json", "skipped.csv",
-                                        "duplicates.csv", "features.npy",  "centres/square.npy",
-                                        "centres/huber.npy"};
+    static const char *const names[] = {
+        "run.json",    "images.csv",     "clusters.csv", "history.csv",        "comparison.json",
+        "skipped.csv", "duplicates.csv", "features.npy", "centres/square.npy", "centres/huber.npy"};
     covey_error err;
     covey__text all = {0};
     char folder[256], target[300], path[400];
@@ -170,17 +198,17 @@ static void seed_catalogue(void **state) {
     covey_test_remove(folder);
 }
 
-/* ---- photos ------------------------------------------------------------------------------------ */
+/* ---- photos ------------------------------------------------------------------------------------
+ */
 
 #ifdef COVEY_TEST_PHOTOS
 static void seed_images(void **state) {
     (void)state;
-    static const char *const suffixes[] = {".jpg", ".png", ".webp", ".tif", ".gif", ".heic",
-                                           ".avif"};
+    static const char *const suffixes[] = {".jpg", ".png",  ".webp", ".tif",
+                                           ".gif", ".heic", ".avif"};
     VipsImage *black, *image;
     assert_int_equal(vips_black(&black, 24, 16, "bands", 3, NULL), 0);
-    assert_int_equal(
-        vips_copy(black, &image, "interpretation", VIPS_INTERPRETATION_sRGB, NULL), 0);
+    assert_int_equal(vips_copy(black, &image, "interpretation", VIPS_INTERPRETATION_sRGB, NULL), 0);
     for (size_t i = 0; i < LENGTH(suffixes); ++i) {
         void *bytes = NULL;
         size_t size = 0;
@@ -202,9 +230,10 @@ static void seed_images(void **state) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest seeds[] = {
-        cmocka_unit_test(seed_npy),       cmocka_unit_test(seed_weights),
-        cmocka_unit_test(seed_onnx),      cmocka_unit_test(seed_csv),
-        cmocka_unit_test(seed_run),       cmocka_unit_test(seed_catalogue),
+        cmocka_unit_test(seed_npy),       cmocka_unit_test(seed_features),
+        cmocka_unit_test(seed_weights),   cmocka_unit_test(seed_onnx),
+        cmocka_unit_test(seed_csv),       cmocka_unit_test(seed_run),
+        cmocka_unit_test(seed_catalogue),
 #ifdef COVEY_TEST_PHOTOS
         cmocka_unit_test(seed_images),
 #endif

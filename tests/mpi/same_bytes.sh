@@ -37,6 +37,17 @@ done
 for how in l2 standard pca:3; do
     same 2 -- cluster wide.npy -k 3 --loss geometric_median --normalize $how --csv --restarts 1
 done
+# Other forms of features are shared as .npy is, a folder of files as one.
+mkdir parts
+python3 "$1/tests/tools/make_features.py" x.npy npz x.npz
+python3 "$1/tests/tools/make_features.py" x.npy tensor parts/a.safetensors
+cp x.npy parts/b.npy
+for form in x.npz parts; do
+    same 3 -- cluster $form -k 3 --loss huber --csv --restarts 1 --max-rounds 3
+    ranks 3 cluster $form -k 3 --loss huber --restarts 1 --max-rounds 3 >/dev/null 2>said
+    calls=$(sed -n 's/.*MB given in \([0-9]*\) calls.*/\1/p' said)
+    [ "$calls" -gt 20 ] || wrong "$form was not shared: $calls calls"
+done
 same 4 -- cluster x.npy -k 30 --loss absolute --csv --restarts 1 --max-rounds 4 --empty drop
 same 1 2 -- cluster x.npy -k 2..3 --loss square --csv --restarts 1
 same 2 -- cluster x.npy -k 3 --loss huber --classic --csv

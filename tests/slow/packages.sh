@@ -30,7 +30,7 @@ in_root find / -xdev -iname '*covey*' -not -path '/proc/*' >"$box/before"
 in_root dpkg-query -W -f '${Package}\n' >"$box/packages-before"
 
 mkdir "$box/debian/debs" && cp "$build"/deb/*.deb "$box/debian/debs"
-in_root sh -c 'apt-get install -y -qq --no-install-recommends /debs/libcovey0_*.deb /debs/covey_*.deb' >"$box/log" 2>&1 ||
+in_root sh -c 'apt-get install -y -qq --no-install-recommends /debs/libcovey1_*.deb /debs/covey_*.deb' >"$box/log" 2>&1 ||
     { tail -20 "$box/log"; fail "does not install"; }
 in_root covey --version | grep -q '^covey ' || fail "does not start"
 in_root covey losses | grep -q huber || fail "does not work"
@@ -45,7 +45,7 @@ in_root sh -c 'apt-get install -y -qq --no-install-recommends /debs/libcovey-dev
 in_root sh -c 'cc /usr/share/doc/libcovey-dev/examples/first_groups.c -o /tmp/groups $(pkg-config --cflags --libs covey) && /tmp/groups' |
     grep -q '^point 5' || fail "an example does not build"
 
-in_root apt-get purge -y -qq covey libcovey0 libcovey-dev >/dev/null 2>&1 || fail "does not go"
+in_root apt-get purge -y -qq covey libcovey1 libcovey-dev >/dev/null 2>&1 || fail "does not go"
 rm -rf "$box/debian/debs"
 in_root find / -xdev -iname '*covey*' -not -path '/proc/*' | diff "$box/before" - || fail "something stays"
 echo "packages: installed, used and removed"

@@ -13,4 +13,4 @@ from ._features import VGG16Features
 from ._kmeans import LossKMeans, losses
 
 __all__ = ["LossKMeans", "VGG16Features", "losses"]
-__version__ = "0.1.0"
+__version__ = "1.0.0"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -97,14 +98,29 @@ def count_threads(n_jobs: int | None) -> int:
     return max(1, len(os.sched_getaffinity(0)) + 1 + int(n_jobs))
 
 
-def progress_of(verbose: int) -> Callable[[str, int, int], None] | None:
-    """A line on stderr that counts up, where `verbose` is above 0."""
+Progress = Callable[[str, int, int], object]
+
+
+def progress_of(verbose: int | Progress) -> Progress | None:
+    """What the library calls as it goes on: a caller's own function, or, where `verbose` is above
+    0, a line on stderr that counts up, with the rate and the time left."""
+    if callable(verbose):
+        return verbose
     if not verbose:
         return None
+    start = time.monotonic()
+    shown = start - 1
 
     def show(stage: str, done: int, total: int) -> None:
-        end = "\n" if done == total else "\r"
-        sys.stderr.write(f"covey: {stage} {done}/{total}{end}")
+        nonlocal shown
+        now = time.monotonic()
+        if done != total and now - shown < 0.1:
+            return
+        shown = now
+        rate = done / max(now - start, 1e-9)
+        left = f", {(total - done) / rate:.0f} s left" if 0 < done < total else ""
+        line = f"covey: {stage} {done}/{total}, {rate:.1f}/s{left}"
+        sys.stderr.write(f"{line:<60}" + ("\n" if done == total else "\r"))
         sys.stderr.flush()
 
     return show

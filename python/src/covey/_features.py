@@ -14,6 +14,7 @@ from . import _covey
 from ._base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
+    Progress,
     TransformerMixin,
     count_threads,
     progress_of,
@@ -49,8 +50,9 @@ class VGG16Features(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         the reason in ``skipped_``.
     n_jobs : int or None, default=None
         None and -1: all processors.
-    verbose : int, default=0
-        1 counts the photos on stderr.
+    verbose : int or callable, default=0
+        1 counts the photos on stderr; a function is called as f(stage, done, total), and stops the
+        work by raising.
 
     Attributes
     ----------
@@ -68,7 +70,7 @@ class VGG16Features(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         pooling: str = "mean",
         on_error: str = "raise",
         n_jobs: int | None = None,
-        verbose: int = 0,
+        verbose: int | Progress = 0,
     ) -> None:
         self.weights = weights
         self.batch_size = batch_size
@@ -80,7 +82,13 @@ class VGG16Features(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    _n_features_out = 512
+    @property
+    def _n_features_out(self) -> int:
+        """Columns of transform, asked of the network: 512 for torchvision's."""
+        known = getattr(self, "_channels", None)
+        if known is None or known[0] != self.weights:
+            self._describe(None, np.zeros((1, 32, 32, 3), np.uint8), None)
+        return int(self._channels[1])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -109,10 +117,9 @@ class VGG16Features(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         self._check()
         return self
 
-    def transform(self, X: Sequence[str | os.PathLike[str]] | ArrayLike) -> NDArray[np.float32]:
-        """float32 [n][channels]; 512 channels for torchvision's networks."""
-        self._check()
-        paths, pixels = _photos(X)
+    def _describe(
+        self, paths: list[bytes] | None, pixels: NDArray[np.uint8] | None, progress: Progress | None
+    ) -> tuple[bytearray, int, list[str]]:
         weights = os.fspath(self.weights)
         is_file = not isinstance(self.weights, str) or os.sep in weights or os.path.isfile(weights)
         n, height, width = pixels.shape[:3] if pixels is not None else (0, 0, 0)
@@ -120,9 +127,16 @@ class VGG16Features(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             paths, pixels, n, height, width, weights, is_file, int(self.batch_size),
             count_threads(self.n_jobs), self.precision == "bfloat16",
             _POOLINGS.index(self.pooling), bool(self.crop), bool(self.exact),
-            _DECODER if os.path.exists(_DECODER) else None,
-            progress_of(self.verbose),
+            _DECODER if os.path.exists(_DECODER) else None, progress,
         )
+        self._channels = (self.weights, channels)
+        return made, channels, reasons
+
+    def transform(self, X: Sequence[str | os.PathLike[str]] | ArrayLike) -> NDArray[np.float32]:
+        """float32 [n][channels]; 512 channels for torchvision's networks."""
+        self._check()
+        paths, pixels = _photos(X)
+        made, channels, reasons = self._describe(paths, pixels, progress_of(self.verbose))
         features = np.frombuffer(made, np.float32).reshape(len(reasons), channels)
         self.skipped_ = {row: reason for row, reason in enumerate(reasons) if reason}
         for row, reason in self.skipped_.items():

@@ -14,6 +14,7 @@ from ._base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     ClusterMixin,
+    Progress,
     TransformerMixin,
     check_is_fitted,
     check_random_state,
@@ -66,8 +67,9 @@ class LossKMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin
         None is seed 0: nothing is random that was not asked to be.
     n_jobs : int or None, default=None
         None and -1: all processors.
-    verbose : int, default=0
-        1 counts the restarts on stderr.
+    verbose : int or callable, default=0
+        1 counts the restarts on stderr; a function is called as f(stage, done, total), and stops
+        the work by raising.
 
     Attributes
     ----------
@@ -98,7 +100,7 @@ class LossKMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin
         solver: str = "auto",
         random_state: Any = None,
         n_jobs: int | None = None,
-        verbose: int = 0,
+        verbose: int | Progress = 0,
     ) -> None:
         self.loss = loss
         self.n_clusters = n_clusters
@@ -176,11 +178,11 @@ class LossKMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin
         self.weights_ = np.frombuffer(found["weight"], np.float64)
         self.representatives_ = np.frombuffer(found["representatives"], np.int64)
         self.medoids_ = np.frombuffer(found["medoids"], np.int64)
-        self.inertia_ = found["objective"]
-        self.loss_params_ = found["params"]
-        self.n_iter_ = found["rounds"]
-        self.converged_ = found["converged"]
-        self.history_ = found["history"]
+        self.inertia_: float = found["objective"]
+        self.loss_params_: dict[str, float] = found["params"]
+        self.n_iter_: int = found["rounds"]
+        self.converged_: bool = found["converged"]
+        self.history_: list[tuple[int, int, float, float, int]] = found["history"]
         self._n_features_out = k
         return self
 
