@@ -115,7 +115,22 @@ static cairo_surface_t *fit(const uint8_t *rgb, int width, int height, int w, in
     return fitted;
 }
 
-static int draw_image(cairo_t *cairo, const double *n, const uint8_t *rgb, size_t size) {
+/* Gives an SVG the picture as our own PNG, which it would else make with Cairo's writer. */
+static int attach_png(cairo_surface_t *surface) {
+    covey__text png = {0};
+    int code = draw_png(&png, surface);
+    if (!code) {
+        code = code_of(cairo_surface_set_mime_data(surface, CAIRO_MIME_TYPE_PNG,
+                                                   (const unsigned char *)png.data, png.size,
+                                                   covey__free, png.data));
+        if (!code)
+            return 0;
+    }
+    covey__text_fini(&png);
+    return code;
+}
+
+static int draw_image(cairo_t *cairo, int svg, const double *n, const uint8_t *rgb, size_t size) {
     if (!size) {
         cairo_set_source_rgb(cairo, 0.92, 0.92, 0.91);
         cairo_rectangle(cairo, n[0], n[1], n[2], n[3]);
@@ -131,6 +146,11 @@ static int draw_image(cairo_t *cairo, const double *n, const uint8_t *rgb, size_
     cairo_surface_t *fitted = fit(rgb, (int)n[5], (int)n[6], w, h, n[4] != 0);
     if (!fitted)
         return COVEY__DRAW_NO_MEMORY;
+    int code = svg ? attach_png(fitted) : 0;
+    if (code) {
+        cairo_surface_destroy(fitted);
+        return code;
+    }
     /* On whole pixels, so that nothing is smoothed twice. */
     double x = n[0] + (n[2] - (double)w / SCALE) / 2, y = n[1] + (n[3] - (double)h / SCALE) / 2;
     cairo_save(cairo);
@@ -205,7 +225,7 @@ static int draw_records(cairo_t *cairo, int svg, const uint8_t *at, size_t left)
         code = record.op == COVEY__DRAW_TEXT
                    ? draw_text(cairo, svg, numbers, (const char *)at, size)
                : record.op == COVEY__DRAW_IMAGE
-                   ? draw_image(cairo, numbers, at, size)
+                   ? draw_image(cairo, svg, numbers, at, size)
                    : draw_path(cairo, (covey__draw_op)record.op, numbers);
         if (padded > left)
             return COVEY__DRAW_BAD_LIST;
@@ -241,7 +261,7 @@ int draw_list(covey__text *out, const uint8_t *list, size_t size) {
     if (!code && head.svg)
         cairo_surface_finish(surface);
     else if (!code)
-        code = code_of(cairo_surface_write_to_png_stream(surface, add_bytes, out));
+        code = draw_png(out, surface);
     if (!code)
         code = out->failed ? COVEY__DRAW_NO_MEMORY : code_of(cairo_surface_status(surface));
     cairo_surface_destroy(surface);
