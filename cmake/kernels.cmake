@@ -39,7 +39,7 @@ function(covey_kernel_flags sources)
       # GCC would load all of a step's numbers before the first product, and a sum would have to
       # leave its register.
       set(flags "-O3;$<$<C_COMPILER_ID:GNU>:-fno-schedule-insns>")
-    elseif(source MATCHES "_scalar\\.c$")
+    elseif(source MATCHES "_scalar\\.c$|/normalize_pca\\.c$") # plain loops that are worth vectors
       set(flags "-O3")
     else()
       continue()

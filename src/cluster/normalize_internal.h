@@ -4,8 +4,9 @@
 
 #include "covey/status.h"
 
-/* Eigenvalues onto the diagonal of the symmetric a [n][n], eigenvectors into the rows of v [n][n]. */
-void covey__jacobi(double *a, double *v, size_t n);
+/* values [n] <- the eigenvalues of the symmetric a [n][n], in no order; vectors [n][n]: an eigenvector a row.
+ * a is used up. */
+covey_status covey__eigen(double *values, double *vectors, double *a, size_t n, covey_error *err);
 
 /* mean [d] and the `wanted` <= d first principal components [wanted][d] of x [n][d], by falling
  * variance; the entry of largest magnitude of each is positive (ties: the first). */

@@ -7,24 +7,51 @@
 enum { N = 60, D = 24, KEPT = 5 };
 
 /* A v = lambda v, and V orthogonal. */
-static void jacobi_diagonalises(void **state) {
-    (void)state;
-    static double a[D * D], kept[D * D], v[D * D];
-    for (size_t i = 0; i < D; ++i)
-        for (size_t j = 0; j <= i; ++j)
-            a[i * D + j] = a[j * D + i] = covey__normal(5, COVEY__PURPOSE_TEST, i, j);
-    memcpy(kept, a, sizeof a);
-    covey__jacobi(a, v, D);
-    for (size_t i = 0; i < D; ++i)
-        for (size_t j = 0; j < D; ++j) {
+static void check_eigen(const double *kept, size_t n) {
+    covey_error err;
+    static double a[D * D], v[D * D], values[D];
+    memcpy(a, kept, n * n * sizeof *a);
+    assert_ok(covey__eigen(values, v, a, n, &err));
+    for (size_t i = 0; i < n; ++i)
+        for (size_t j = 0; j < n; ++j) {
             double image = 0, product = 0;
-            for (size_t t = 0; t < D; ++t) {
-                image += kept[j * D + t] * v[i * D + t];
-                product += v[i * D + t] * v[j * D + t];
+            for (size_t t = 0; t < n; ++t) {
+                image += kept[j * n + t] * v[i * n + t];
+                product += v[i * n + t] * v[j * n + t];
             }
-            assert_close(image, a[i * D + i] * v[i * D + j], 1e-12, 0);
+            assert_close(image, values[i] * v[i * n + j], 1e-12, 0);
             assert_close(product, i == j, 1e-13, 0);
         }
+}
+
+static void eigenvectors_are_eigenvectors(void **state) {
+    (void)state;
+    static double a[D * D], b[3][D];
+    for (size_t n = 1; n <= D; ++n) {
+        for (size_t i = 0; i < n; ++i)
+            for (size_t j = 0; j <= i; ++j)
+                a[i * n + j] = a[j * n + i] = covey__normal(5, COVEY__PURPOSE_TEST, i, j);
+        check_eigen(a, n);
+    }
+    /* Rank three among D: most eigenvalues are zero, and equal. */
+    for (size_t r = 0; r < 3; ++r)
+        for (size_t i = 0; i < D; ++i)
+            b[r][i] = covey__normal(6, COVEY__PURPOSE_TEST, r, i);
+    for (size_t i = 0; i < D; ++i)
+        for (size_t j = 0; j < D; ++j)
+            a[i * D + j] = b[0][i] * b[0][j] + b[1][i] * b[1][j] + b[2][i] * b[2][j];
+    check_eigen(a, D);
+    for (size_t i = 0; i < D * D; ++i) /* all the same, then diagonal, then nothing */
+        a[i] = 1;
+    check_eigen(a, D);
+    for (size_t i = 0; i < D * D; ++i)
+        a[i] = i % (D + 1) ? 0 : (double)(i % 7);
+    check_eigen(a, D);
+    for (size_t i = 0; i < D * D; ++i) /* near the end of the exponents */
+        a[i] = i % (D + 1) ? 1e-300 : 2e-300;
+    check_eigen(a, D);
+    memset(a, 0, sizeof a);
+    check_eigen(a, D);
 }
 
 /* Uncorrelated columns of falling variance, largest entry positive: what principal means. */
@@ -86,7 +113,7 @@ static void too_many_components_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(jacobi_diagonalises),
+        cmocka_unit_test(eigenvectors_are_eigenvectors),
         cmocka_unit_test(columns_are_principal_components),
         cmocka_unit_test(too_many_components_are_refused),
     };
