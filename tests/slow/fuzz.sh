@@ -21,7 +21,14 @@ targets=$(for pair in $readers; do echo "fuzz_${pair#*:}"; done | sort -u)
 cmake --build "$build" -j "$(nproc)" --target $targets >"$build.log" 2>&1 ||
     { tail -n 30 "$build.log"; exit 1; }
 mkdir -p "$build/found"
+[ -d "$2/fuzz-seeds" ] || "$2/tests/make_seeds" "$2/fuzz-seeds" >/dev/null ||
+    { echo "no seeds: build $2 first"; exit 1; }
 bad=0
+# spent <- processor seconds of the processes that ended so far. A subshell would have none.
+look_at_clock() {
+    times >"$build/times"
+    spent=$(awk 'NR == 2 {gsub(/[ms]/, " "); print int($1 * 60 + $2 + $3 * 60 + $4)}' "$build/times")
+}
 # GLib and fontconfig keep what they allocate once.
 cat >"$build/lsan.supp" <<'S'
 leak:libglib-2.0
@@ -38,13 +45,16 @@ for pair in $readers; do
     mkdir -p "$corpus"
     again=$source/tests/fuzz/regressions/$reader
     [ -d "$again" ] || again=
+    look_at_clock
+    before=$spent
     # shellcheck disable=SC2086
     "$build/tests/fuzz_$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
         -print_final_stats=1 -artifact_prefix="$build/found/$reader-" \
         "$corpus" "$2/fuzz-seeds/$reader" $again >"$build/$reader.out" 2>&1
     code=$?
+    look_at_clock
     echo "$reader: $(grep -E 'stat::number_of_executed_units' "$build/$reader.out" |
-        sed 's/.*: *//') inputs in $seconds s, exit code $code"
+        sed 's/.*: *//') inputs in $seconds s, $((spent - before)) s of processor, exit code $code"
     [ "$code" -eq 0 ] || { tail -n 60 "$build/$reader.out"; bad=1; }
 done
 exit $bad
