@@ -199,10 +199,15 @@ COVEY_API COVEY_NODISCARD covey_status covey_run_extract_help(const covey_weight
                                                               covey_error *err);
 
 /* Fills run->duplicates from run->features: rows whose cosine to an earlier row is at least
- * `threshold` (above 0, at most 1). Every pair is looked at; covey_run_extract calls it. The same for
- * any number of threads. */
+ * `threshold` (above 0, at most 1), each with the nearest of those (ties: the first). Every pair is
+ * looked at, most of them through a bound (src/run/sketch_internal.h); covey_run_extract calls it.
+ * The same for any number of threads. `progress` (may be NULL) hears of the stage "duplicates" and
+ * stops it: COVEY_E_CANCELLED, run->duplicates as before. */
 COVEY_API COVEY_NODISCARD covey_status covey_run_find_duplicates(covey_run *run, double threshold,
-                                                                 int threads, covey_error *err);
+                                                                 int threads,
+                                                                 covey_progress_fn progress,
+                                                                 void *progress_user,
+                                                                 covey_error *err);
 
 /* Refuses a non-empty folder that no run made (COVEY_E_EXISTS), and one inside a photo root. Call
  * before the work, so that hours are not lost. */

@@ -298,7 +298,9 @@ covey_status covey_run_extract(covey_run *run, const covey_files *files,
                              e.n, run->skips[0].path, run->skips[0].reason);
     if (status == COVEY_OK && e.params->duplicates > 0)
         status = covey_run_find_duplicates(run, e.params->duplicates, e.params->network.threads,
-                                           err);
+                                           e.params->progress, e.params->progress_user, err);
+    if (status != COVEY_OK)
+        run->facts.duplicates = 0; /* a folder of what is done has not been searched */
 done:
     if (!ended)
         covey__handing_end(&e);

@@ -86,7 +86,8 @@ static covey_status check_duplicates(regrouping *r, covey_error *err) {
     out->verdict = COVEY_VERDICT_EQUAL;
     out->checked = r->run->features.rows;
     COVEY_TRY(covey_run_find_duplicates(r->fresh, threshold < 0 ? usual : threshold,
-                                        r->params->threads, err));
+                                        r->params->threads, r->params->progress,
+                                        r->params->progress_user, err));
     COVEY_TRY(compare_table(r, out, COVEY_VERDICT_DIFFERENT, "duplicates.csv",
                             covey__run_duplicates_csv, err));
 done:

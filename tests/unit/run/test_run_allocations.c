@@ -28,7 +28,7 @@ static int setup(void **state) {
     snprintf(path, sizeof path, "%s/sub/folder", photos);
     mkdir(path, 0777);
     covey_run *run = fixture_run(photos);
-    assert_ok(covey_run_find_duplicates(run, 0.5, 1, &err));
+    assert_ok(covey_run_find_duplicates(run, 0.5, 1, NULL, NULL, &err));
     assert_ok(covey_run_save(run, saved, NULL, NULL, &err));
     covey_run_free(run);
     assert_ok(covey_run_load(&shown, saved, &err));
@@ -110,7 +110,7 @@ static covey_status check_target(void *user, covey_error *err) {
 
 static covey_status duplicates(void *user, covey_error *err) {
     (void)user;
-    return covey_run_find_duplicates(shown, 0.9, 1, err);
+    return covey_run_find_duplicates(shown, 0.9, 1, NULL, NULL, err);
 }
 
 static covey_status nearest(void *user, covey_error *err) {

@@ -285,6 +285,28 @@ static void a_stop_keeps_what_is_there(void **state) {
     covey_run_free(run);
 }
 
+static int stop_at_duplicates(void *user, const char *stage, size_t done, size_t total) {
+    (void)user;
+    (void)done;
+    (void)total;
+    return strcmp(stage, "duplicates") == 0;
+}
+
+/* All photos are described by then: they are kept, and nothing says that they were searched. */
+static void a_stop_among_near_duplicates_keeps_the_photos(void **state) {
+    const scene *s = *state;
+    covey_run *all = extract(s, (how){0}, COVEY_OK);
+    covey_run *run = extract(s, (how){.progress = stop_at_duplicates}, COVEY_E_CANCELLED);
+    assert_true(all->facts.duplicates > 0);
+    assert_true(run->facts.duplicates == 0);
+    assert_int_equal(run->n_duplicates, 0);
+    assert_int_equal(run->n_photos, all->n_photos);
+    assert_memory_equal(run->features.data, all->features.data,
+                        all->features.rows * all->features.cols * sizeof(float));
+    covey_run_free(run);
+    covey_run_free(all);
+}
+
 static void two_at_once_are_both_right(void **state) {
     const scene *s = *state;
     covey_run *none = extract(s, (how){0}, COVEY_OK);
@@ -317,6 +339,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(settled_files_are_known_by_their_stamps, setup, teardown),
         cmocka_unit_test_setup_teardown(a_kill_loses_photos_in_flight_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stop_keeps_what_is_there, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_stop_among_near_duplicates_keeps_the_photos, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(two_at_once_are_both_right, setup, teardown),
     };
     return cmocka_run_group_tests_name("run_extract", tests, NULL, NULL);

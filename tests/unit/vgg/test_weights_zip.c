@@ -72,10 +72,7 @@ static void changed_numbers_fail_their_crc(void **state) {
     model_path(path, &model, "x.pth");
     write_torch_zip(path, &model, ZIP_CM_STORE, NULL, "little");
     read_whole(&whole, path);
-    float wanted[100]; /* as the file has them */
-    memcpy(wanted, model.tensor[6].value, sizeof wanted);
-    covey__little_endian(wanted, LENGTH(wanted), 4);
-    char *number = memmem(whole.data, whole.size, wanted, sizeof wanted);
+    char *number = memmem(whole.data, whole.size, model.tensor[6].value, 400);
     assert_non_null(number);
     number[200] ^= 1;
     covey_test_write(path, whole.data, whole.size);
