@@ -64,7 +64,7 @@ def main():
     parser.add_argument("--build", default="build")
     parser.add_argument("--photo")
     parser.add_argument("--isas", type=lambda text: text.split(","),
-                        default=["scalar", "avx2", "avx512", "bf16"])
+                        default=["scalar", "avx2", "avx512", "amx", "bf16"])
     parser.add_argument("--one", help=argparse.SUPPRESS)
     args = parser.parse_args()
     rgb = np.load(args.photo) if args.photo else bench_network.make_input(1)[0]

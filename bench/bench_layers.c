@@ -3,10 +3,10 @@
  *
  *   bench_layers [-t THREADS] [-b BATCH] [-r REPEAT] [-p] [LAYER:TILE:BLOCK:STAGED[:BF16]]...
  *
- * Row 1 contains what row 0 does, which then counts twice in the total. Weights are seeded; -p takes the bfloat16 plan. Processor time of all threads per photo, the
+ * Row 1 contains what row 0 does, which then counts twice in the total (planes: it does not). Weights are seeded; -p takes the bfloat16 plan. Processor time of all threads per photo, the
  * least of the repeats, and what share of a multiply-add count of the direct convolution per
  * second that is: a Winograd layer may exceed the processor's peak. LAYER 1..12 replaces the
- * plan's row. */
+ * plan's row; TILE is 0 for planes, BLOCK their rows. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +26,13 @@ static double seconds(clockid_t clock) {
 
 static void run_layer(covey_network *network, int index, size_t photos, const uint8_t *rgb) {
     const covey__convolution *layer = &network->convolutions[index];
+    if (network->plan.parts) {
+        int is_early = index < network->plan.early;
+        float *const *from = is_early ? network->early : network->late;
+        covey__planes_layer(network, from[1], index ? from[0] : network->rgb, index, 0,
+                            is_early ? 1 : photos, COVEY__RELU | (layer->pool ? COVEY__POOL : 0));
+        return;
+    }
     if (index == 0) {
         covey__network_first(network, network->early[0], rgb, 1);
         return;
@@ -62,7 +69,10 @@ static int report(covey_network *network, size_t batch, int repeat, const uint8_
         double macs = 9.0 * (double)(layer->height * layer->width * layer->inputs *
                                      layer->outputs);
         char plan[32] = "direct";
-        if (i)
+        if (network->plan.parts)
+            snprintf(plan, sizeof plan, "planes %s %zu", layer->plan.staged ? "panel" : "band",
+                     layer->plan.block);
+        else if (i)
             snprintf(plan, sizeof plan, "F(%d) %s %zu%s", layer->plan.tile,
                      layer->plan.staged ? "staged" : "fused", layer->plan.block,
                      layer->plan.bf16 ? " bf16" : "");
@@ -111,7 +121,7 @@ int main(int argc, char **argv) {
         int layer, tile, staged, bf16 = params.precision == COVEY_PRECISION_BF16;
         size_t block;
         if (sscanf(argv[i], "%d:%d:%zu:%d:%d", &layer, &tile, &block, &staged, &bf16) < 4 ||
-            layer < 1 || layer > 12 || (tile != 4 && tile != 6 && tile != 7) || !block)
+            layer < 1 || layer > 12 || (plan.parts ? tile != 0 : tile != 4 && tile != 6 && tile != 7) || !block)
             return usage();
         plan.layers[layer] = (covey__plan_layer){tile, block, staged, bf16};
     }
@@ -127,10 +137,17 @@ int main(int argc, char **argv) {
     }
     for (size_t i = 0; i < 224 * 224 * 3; ++i)
         rgb[i] = (uint8_t)(i * 2654435761u >> 24);
+    /* Real numbers to work on: zeros are multiplied faster by some processors. */
+    static float features[64 * 512];
+    const uint8_t *photos[64];
+    for (size_t i = 0; i < params.batch; ++i)
+        photos[i] = rgb;
     memset(network->workspace, 0, network->workspace_size);
-    report(network, params.batch, repeat, rgb);
+    status = covey_network_compute_features_of(network, features, photos, params.batch);
+    if (status == COVEY_OK)
+        report(network, params.batch, repeat, rgb);
     covey_network_free(network);
     covey_weights_free(weights);
     free(rgb);
-    return 0;
+    return status != COVEY_OK;
 }

@@ -117,7 +117,7 @@ void man_all(void) {
          ".TP\n.B COVEY_HOME\nWhere weights are kept (else $XDG_DATA_HOME/covey, else\n"
          "\\(ti/.local/share/covey).\n"
          ".TP\n.B XDG_CACHE_HOME\nKept features lie in covey/ in it (else in \\(ti/.cache/covey).\n"
-         ".TP\n.B COVEY_ISA\nscalar, avx2, avx512 or, on ARM, neon: use no instruction set beyond it.\n"
+         ".TP\n.B COVEY_ISA\nscalar, avx2, avx512, avx512_bf16, amx or, on ARM, neon: use no instruction set beyond it.\n"
          ".TP\n.B COVEY_DECODE\nThe program that decodes photos, in place of covey\\-decode beside "
          "the installed command.\n"
          ".TP\n.B COVEY_DRAW\nThe program that draws figures, in place of covey\\-draw beside "

@@ -2,7 +2,7 @@
 /* Which instruction set the kernels use.
  *
  * The choice is made once, from what the CPU and the operating system offer; COVEY_ISA=scalar|avx2|
- * avx512|neon in the environment can only lower it. Safe from any thread. */
+ * avx512|avx512_bf16|amx|neon in the environment can only lower it. Safe from any thread. */
 #ifndef COVEY_CPU_H
 #define COVEY_CPU_H
 
@@ -17,7 +17,8 @@ typedef enum covey_isa {
     COVEY_ISA_AVX2 = 1,        /* AVX2 + FMA */
     COVEY_ISA_AVX512 = 2,      /* AVX-512 F, BW, DQ, VL */
     COVEY_ISA_AVX512_BF16 = 3, /* the same + BF16; float32 kernels are those of AVX512 */
-    COVEY_ISA_NEON = 4         /* AArch64's Advanced SIMD, which every 64-bit ARM has */
+    COVEY_ISA_NEON = 4,        /* AArch64's Advanced SIMD, which every 64-bit ARM has */
+    COVEY_ISA_AMX = 5          /* AVX512_BF16 + AMX's tiles and bfloat16: the network's products */
 } covey_isa;
 
 /* 1 if a CPU with `isa` has `other` too: itself, an earlier step of its ladder, scalar; else 0. */
@@ -31,7 +32,7 @@ COVEY_API covey_isa covey_isa_machine(void);
  * COVEY_E_ARGUMENT with the names that are known. */
 COVEY_API COVEY_NODISCARD covey_status covey_isa_in_use(covey_isa *isa, covey_error *err);
 
-/* "scalar", "avx2", "avx512", "avx512_bf16", "neon". Static string; "unknown" for anything else. */
+/* "scalar", "avx2", "avx512", "avx512_bf16", "neon", "amx". Static string; "unknown" for anything else. */
 COVEY_API const char *covey_isa_name(covey_isa isa);
 
 /* The processor's own name ("AMD EPYC ..."), or "unknown". Static string. */

@@ -33,7 +33,7 @@ typedef struct covey_network_params {
     int threads;               /* 0: all cores */
     size_t batch;              /* photos computed together, 1 .. 64 */
     size_t height, width;      /* of the input, 32 .. 4096 */
-    covey_precision precision; /* BF16 needs AVX512_BF16: COVEY_E_UNSUPPORTED elsewhere */
+    covey_precision precision; /* BF16 needs AVX512_BF16 or AMX: COVEY_E_UNSUPPORTED elsewhere */
     covey_pooling pooling;     /* of the features; layers are not touched by it */
 } covey_network_params;
 
@@ -78,7 +78,7 @@ COVEY_API COVEY_NODISCARD covey_status covey_network_compute_layer(covey_network
 
 COVEY_API size_t covey_network_channels(const covey_network *network); /* of the features */
 
-/* "avx512-f32-p2": ISA, precision, plan version. Same id, same photos: same bits. */
+/* "avx512-f32-p2", "amx-bf16-p1": ISA, precision, plan version. Same id, same photos: same bits. */
 COVEY_API const char *covey_network_engine_id(const covey_network *network);
 
 /* Bytes of activations and scratch, transformed weights apart. */

@@ -13,7 +13,7 @@
 #include "covey/npy.h"
 #include "covey/status.h"
 
-enum { COVEY__ISA_COUNT = COVEY_ISA_NEON + 1 };
+enum { COVEY__ISA_COUNT = COVEY_ISA_AMX + 1 };
 
 /* ---- failing ---------------------------------------------------------------------------- */
 

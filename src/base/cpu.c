@@ -7,10 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__x86_64__) && defined(COVEY_HAVE_AMX)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #include "base_internal.h"
 
-static const char *const isa_names[] = {"scalar", "avx2", "avx512", "avx512_bf16", "neon"};
+static const char *const isa_names[] = {"scalar", "avx2", "avx512", "avx512_bf16", "neon", "amx"};
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static covey_isa machine_isa;
@@ -43,6 +48,24 @@ static void name_cpu(void) {
     fclose(file);
 }
 
+#if defined(__x86_64__) && defined(COVEY_HAVE_AMX)
+/* AMX: CPUID leaf 7, EDX bits 22 (bfloat16) and 24 (tiles); and Linux gives a process the tiles' 8 KiB
+ * only when it asks (arch_prctl; refused where an alternate signal stack is too small for them).
+ * Threads that are started afterwards have them too. */
+static int has_amx(void) {
+    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
+    const unsigned both = 1u << 22 | 1u << 24;
+    unsigned eax, ebx, ecx, edx;
+    if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) || (edx & both) != both)
+        return 0;
+    return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+}
+#elif defined(__x86_64__)
+static int has_amx(void) {
+    return 0;
+}
+#endif
+
 static void detect(void) {
 #if defined(__x86_64__)
     /* The compilers' runtime tests CPUID and, through XGETBV, that the system saves the
@@ -54,7 +77,7 @@ static void detect(void) {
             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
             machine_isa = COVEY_ISA_AVX512;
             if (__builtin_cpu_supports("avx512bf16"))
-                machine_isa = COVEY_ISA_AVX512_BF16;
+                machine_isa = has_amx() ? COVEY_ISA_AMX : COVEY_ISA_AVX512_BF16;
         }
     }
 #elif defined(__aarch64__)
@@ -77,10 +100,20 @@ const char *covey_isa_name(covey_isa isa) {
     return (unsigned)isa < COVEY__ISA_COUNT ? isa_names[isa] : "unknown";
 }
 
+/* NEON is a ladder of one step. */
+static const covey_isa x86_ladder[] = {COVEY_ISA_AVX2, COVEY_ISA_AVX512, COVEY_ISA_AVX512_BF16,
+                                       COVEY_ISA_AMX};
+
 int covey_isa_has(covey_isa isa, covey_isa other) {
+    int found = 0;
     if (other == COVEY_ISA_SCALAR || other == isa)
         return 1;
-    return isa <= COVEY_ISA_AVX512_BF16 && other < isa; /* x86-64; NEON is a ladder of one step */
+    for (size_t i = 0; i < sizeof x86_ladder / sizeof *x86_ladder; ++i) {
+        if (x86_ladder[i] == isa)
+            return found;
+        found |= x86_ladder[i] == other;
+    }
+    return 0;
 }
 
 static int same_ladder(covey_isa a, covey_isa b) {
@@ -97,7 +130,7 @@ covey_status covey_isa_in_use(covey_isa *isa, covey_error *err) {
         if (i == COVEY__ISA_COUNT)
             return covey__fail(err, COVEY_E_ARGUMENT, NULL,
                                "COVEY_ISA=%.40s is not known; use scalar, avx2, avx512, "
-                               "avx512_bf16 or neon, or leave it unset",
+                               "avx512_bf16, amx or neon, or leave it unset",
                                wish);
         covey_isa found = (covey_isa)i;
         if (!same_ladder(found, best))

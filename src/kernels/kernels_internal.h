@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "covey/cpu.h"
+#include "planes_internal.h"
 
 enum {
     COVEY__CHANNELS = 16,     /* channel counts are multiples of this */

@@ -23,8 +23,8 @@ covey_network_params covey_network_params_default(void) {
 static covey_status set_shapes(covey_network *network, const covey_weights *weights,
                                covey_error *err) {
     covey_status status = COVEY_OK;
-    size_t height = network->height, width = network->width, tile_n;
-    tile_n = network->kernels->gemm_tile_n;
+    size_t height = network->height, width = network->width;
+    size_t tile_n = network->plan.parts ? COVEY__CHUNK : network->kernels->gemm_tile_n;
     network->member = weights->member;
     network->count = weights->member->convolutions;
     for (int i = 0; i < network->count; ++i) {
@@ -74,8 +74,7 @@ static size_t activation_floats(const covey_network *network, int from, int to, 
     return align16(largest);
 }
 
-static covey_status set_workspace(covey_network *network, covey_error *err) {
-    covey_status status = COVEY_OK;
+static covey__regions winograd_regions(const covey_network *network) {
     int early = network->plan.early;
     size_t threads = (size_t)covey__pool_size(network->pool), scratch = 0;
     for (int i = 1; i < network->count; ++i) {
@@ -87,22 +86,30 @@ static covey_status set_workspace(covey_network *network, covey_error *err) {
         size_t first_two = covey__first_two_scratch(&network->convolutions[1], threads);
         scratch = first_two > scratch ? first_two : scratch;
     }
-    size_t rgb = align16((network->height + 2) * (network->width + 2) * 3);
-    size_t early_floats = activation_floats(network, 0, early, 1);
-    size_t late_floats =
-        activation_floats(network, early - 1, network->count, network->batch);
     /* The boundary layer leaves a batch in a late region, or one photo before its pool. */
-    size_t total = rgb + 2 * early_floats + 2 * late_floats + align16(scratch);
+    return (covey__regions){
+        .rgb = (network->height + 2) * (network->width + 2) * 3,
+        .early = activation_floats(network, 0, early, 1),
+        .late = activation_floats(network, early - 1, network->count, network->batch),
+        .scratch = scratch};
+}
+
+static covey_status set_workspace(covey_network *network, covey_error *err) {
+    covey_status status = COVEY_OK;
+    covey__regions need =
+        network->plan.parts ? covey__planes_regions(network) : winograd_regions(network);
+    size_t rgb = align16(need.rgb), early = align16(need.early), late = align16(need.late);
+    size_t total = rgb + 2 * early + 2 * late + align16(need.scratch);
     network->workspace = covey__alloc_array(total, sizeof(float));
     COVEY_NOMEM_IF(!network->workspace, err);
     network->workspace_size = total * sizeof(float);
     covey__advise_huge(network->workspace, network->workspace_size);
     network->rgb = network->workspace;
     network->early[0] = network->rgb + rgb;
-    network->early[1] = network->early[0] + early_floats;
-    network->late[0] = network->early[1] + early_floats;
-    network->late[1] = network->late[0] + late_floats;
-    network->scratch = network->late[1] + late_floats;
+    network->early[1] = network->early[0] + early;
+    network->late[0] = network->early[1] + early;
+    network->late[1] = network->late[0] + late;
+    network->scratch = network->late[1] + late;
 done:
     return status;
 }
@@ -111,9 +118,14 @@ static void set_colour(covey_network *network, const covey_weights *weights) {
     float mean[3], std[3];
     covey_weights_get_colour(weights, mean, std);
     for (int q = 0; q < 3; ++q)
-        for (int value = 0; value < 256; ++value)
+        for (int value = 0; value < 256; ++value) {
+            uint16_t part[2];
             network->colour[q][value] =
                 (float)((value / 255.0 - (double)mean[q]) / (double)std[q]);
+            covey__split_bf16(part, network->colour[q][value], 2);
+            network->colour_parts[0][q][value] = part[0];
+            network->colour_parts[1][q][value] = part[1];
+        }
 }
 
 static void name_engine(char id[COVEY__ENGINE_ID], const covey__plan *plan) {
@@ -300,17 +312,26 @@ static void pool_places(float *features, const float *in, size_t places, size_t 
     }
 }
 
-static void run_batch(covey_network *network, float *features, const uint8_t *const *rgb,
-                      size_t photos) {
-    int early = network->plan.early, last = network->count - 1;
+/* What the last pool leaves of each photo. */
+static float *run_winograd(covey_network *network, const uint8_t *const *rgb, size_t photos) {
+    int early = network->plan.early;
     size_t places, size = output_floats(network, early - 1, &places);
-    size_t channels = network->convolutions[last].outputs;
     for (size_t i = 0; i < photos; ++i)
         run_early(network, network->late[0] + i * size, rgb[i]);
     float *at = network->late[0];
-    for (int i = early; i <= last; ++i)
+    for (int i = early; i < network->count; ++i)
         full_layer(network, &at, partner(network->late, at), at, NULL, i, photos);
-    size = output_floats(network, last, &places);
+    return at;
+}
+
+static void run_batch(covey_network *network, float *features, const uint8_t *const *rgb,
+                      size_t photos) {
+    int last = network->count - 1;
+    size_t places, size = output_floats(network, last, &places);
+    size_t channels = network->convolutions[last].outputs;
+    const float *at = network->plan.parts
+                          ? covey__planes_run(network, rgb, photos, last, COVEY__RELU | COVEY__POOL)
+                          : run_winograd(network, rgb, photos);
     for (size_t i = 0; i < photos; ++i)
         pool_places(features + i * channels, at + i * size, places, channels, network->pooling);
 }
@@ -364,13 +385,10 @@ covey_status covey_network_get_layer_shape(const covey_network *network, int lay
     return COVEY_OK;
 }
 
-covey_status covey_network_compute_layer(covey_network *network, float *out, int layer,
-                                         const uint8_t *rgb) {
-    size_t channels, height, width;
-    covey_status status = covey_network_get_layer_shape(network, layer, &channels, &height, &width);
-    if (status != COVEY_OK)
-        return status;
-    int part, index = find_layer(network, layer, &part), early = network->plan.early;
+/* One photo through convolution `index`; part: 0 itself, 1 its ReLU, 2 its pool. */
+static const float *run_winograd_to(covey_network *network, const uint8_t *rgb, int index,
+                                    int part) {
+    int early = network->plan.early;
     /* The early regions hold one photo of any early layer, the late ones of any later layer. */
     float *at = network->early[0];
     const covey__convolution *first = &network->convolutions[0];
@@ -389,6 +407,21 @@ covey_status covey_network_compute_layer(covey_network *network, float *out, int
             at = other;
         }
     }
+    return at;
+}
+
+covey_status covey_network_compute_layer(covey_network *network, float *out, int layer,
+                                         const uint8_t *rgb) {
+    size_t channels, height, width;
+    covey_status status = covey_network_get_layer_shape(network, layer, &channels, &height, &width);
+    if (status != COVEY_OK)
+        return status;
+    int part, index = find_layer(network, layer, &part);
+    const float *at =
+        network->plan.parts
+            ? covey__planes_run(network, &rgb, 1, index,
+                                (part ? COVEY__RELU : 0) | (part == 2 ? COVEY__POOL : 0))
+            : run_winograd_to(network, rgb, index, part);
     for (size_t c = 0; c < channels; ++c)
         for (size_t p = 0; p < height * width; ++p)
             out[c * height * width + p] = at[p * channels + c];

@@ -21,9 +21,10 @@ enum { COVEY__ENGINE_ID = 32 };
 
 /* How one layer is computed. */
 typedef struct covey__plan_layer {
-    int tile;      /* m of Winograd F(m x m, 3x3): 4, 6 or 7 */
+    int tile;      /* m of Winograd F(m x m, 3x3): 4, 6 or 7; 0 where it is direct */
     size_t block;  /* fused: tiles per task, transforms and product together, V and M in L2;
-                    * staged: tiles per pass, each stage on all threads, weights read once */
+                    * staged: tiles per pass, each stage on all threads, weights read once;
+                    * planes: rows per task, even; staged: one panel of outputs per task */
     int staged;
     int bf16;      /* V and U rounded to bfloat16, the sums float32; tile 4 or 6 */
 } covey__plan_layer;
@@ -34,7 +35,8 @@ typedef struct covey__plan {
     covey_precision precision;
     int version;
     int early;                   /* leading convolutions that run photo by photo, 1 .. 12 */
-    covey__plan_layer layers[COVEY_VGG_CONVOLUTIONS_MAX]; /* [0] is direct: unused */
+    covey__plan_layer layers[COVEY_VGG_CONVOLUTIONS_MAX]; /* [0] is direct: unused without parts */
+    size_t parts; /* 0: Winograd; 1, 2: direct over planes of as many bfloat16 parts of a float32 */
 } covey__plan;
 
 const covey__plan *covey__plan_get(covey_isa isa, covey_precision precision);
@@ -46,11 +48,14 @@ void covey__plan_fit(covey__plan *out, const covey__plan *committed, const covey
 typedef struct covey__convolution {
     covey__plan_layer plan;
     size_t inputs, outputs;  /* channels */
-    size_t padded;           /* outputs rounded up to whole panels */
+    size_t padded;           /* outputs rounded up to whole panels; so is the bias */
     size_t depth;            /* 32-bit places per row of V: inputs, or pairs of them (bf16) */
     size_t height, width;    /* of input and output */
     int pool;                /* followed by a 2x2 max-pool */
-    float *weights;          /* U [n*n][panels][depth][tile_n]; layer 0: [27][outputs] */
+    union {
+        float *weights;   /* U [n*n][panels][depth][tile_n]; layer 0: [27][outputs] */
+        uint16_t *panels; /* with parts: as covey__planes_convolve_fn takes them */
+    };
     float *bias;
 } covey__convolution;
 
@@ -68,6 +73,7 @@ struct covey_network {
     size_t workspace_size;
     float *rgb, *early[2], *late[2], *scratch; /* into workspace */
     float colour[3][256];                      /* (value / 255 - mean) / std */
+    uint16_t colour_parts[2][3][256];          /* the same in bfloat16 parts */
     covey_pooling pooling;
     char id[COVEY__ENGINE_ID];
 };
@@ -131,6 +137,31 @@ void covey__network_first_two(covey_network *network, float *out, const uint8_t 
 
 /* Floats of scratch that covey__network_first_two needs; `second` is convolution 1. */
 size_t covey__first_two_scratch(const covey__convolution *second, size_t threads);
+
+/* ---- over planes (network_planes.c) ----------------------------------------------------------- */
+
+/* Floats of each region of the workspace: one of the early pair, one of the late pair. */
+typedef struct covey__regions {
+    size_t rgb, early, late, scratch;
+} covey__regions;
+
+covey__regions covey__planes_regions(const covey_network *network);
+
+/* bfloat16 values of the weights for 32 outputs, and the packing of one such panel. */
+size_t covey__planes_panel_size(const covey__convolution *layer, int index, size_t parts);
+void covey__planes_pack_panel(const covey__convolution *layer, int index, size_t parts,
+                              const float *weight, size_t panel);
+
+/* Convolution `index` of photos that lie one after the other, as planes (the photo itself for 0), to
+ * planes or, `flat`, to float32 [photo][height][width][channels]. flags: COVEY__RELU, COVEY__POOL. */
+void covey__planes_layer(covey_network *network, float *out, const float *in, int index, int flat,
+                         size_t photos, int flags);
+
+/* Photos through convolutions 0 .. last, the last with `flags` (COVEY__RELU, COVEY__POOL) and as float32
+ * [photo][height][width][channels]: where they lie is returned. More than one photo only where `last`
+ * is behind the early layers. */
+float *covey__planes_run(covey_network *network, const uint8_t *const *rgb, size_t photos, int last,
+                         int flags);
 
 /* 2x2 max-pool of `photos` images [height][width][channels]. */
 void covey__network_max_pool(covey_network *network, float *out, const float *in, size_t photos,

@@ -33,12 +33,17 @@ static size_t points(const covey__convolution *convolution) {
 static void pack_task(void *argument, size_t task, int worker) {
     (void)worker;
     pack_context *context = argument;
-    int layer = 1;
+    int layer = 0;
     while (task >= context->first_task[layer + 1])
         ++layer;
     const covey__kernels *kernels = context->network->kernels;
     const covey__convolution *convolution = &context->network->convolutions[layer];
     size_t panel = task - context->first_task[layer], tile_n = kernels->gemm_tile_n;
+    size_t parts = context->network->plan.parts;
+    if (parts) {
+        covey__planes_pack_panel(convolution, layer, parts, context->sources[layer].weight, panel);
+        return;
+    }
     covey__wino_weights_fn *transform =
         convolution->plan.bf16 ? kernels->wino_weights_bf16 : kernels->wino_weights;
     transform(convolution->weights + panel * convolution->depth * tile_n,
@@ -47,7 +52,10 @@ static void pack_task(void *argument, size_t task, int worker) {
               convolution->plan.tile);
 }
 
-static size_t weights_floats(const covey__convolution *convolution, int layer) {
+static size_t weights_floats(const covey__convolution *convolution, int layer, size_t parts) {
+    if (parts)
+        return convolution->padded / COVEY__CHUNK *
+               covey__planes_panel_size(convolution, layer, parts) / 2;
     return layer == 0 ? 27 * convolution->outputs
                       : points(convolution) * convolution->depth * convolution->padded;
 }
@@ -65,14 +73,15 @@ covey_status covey__network_pack(covey_network *network, const covey_weights *we
                                  covey_error *err) {
     covey_status status = COVEY_OK;
     pack_context context = {.network = network};
-    size_t total = 0, tile_n = network->kernels->gemm_tile_n;
+    size_t total = 0, parts = network->plan.parts;
+    size_t tile_n = parts ? COVEY__CHUNK : network->kernels->gemm_tile_n;
     for (int i = 0; i < network->count; ++i) {
         covey__convolution *convolution = &network->convolutions[i];
         COVEY_TRY(covey_weights_get_layer(weights, i, &context.sources[i].weight,
                                           &context.sources[i].bias, NULL, NULL));
         context.first_task[i + 1] =
-            context.first_task[i] + (i ? convolution->padded / tile_n : 0);
-        total += weights_floats(convolution, i) + convolution->outputs;
+            context.first_task[i] + (i || parts ? convolution->padded / tile_n : 0);
+        total += weights_floats(convolution, i, parts) + convolution->padded;
     }
     network->parameters = covey__alloc_array(total, sizeof(float));
     COVEY_NOMEM_IF(!network->parameters, err);
@@ -82,13 +91,15 @@ covey_status covey__network_pack(covey_network *network, const covey_weights *we
     for (int i = 0; i < network->count; ++i) {
         covey__convolution *convolution = &network->convolutions[i];
         convolution->weights = next;
-        next += weights_floats(convolution, i);
+        next += weights_floats(convolution, i, parts);
         convolution->bias = next;
-        next += convolution->outputs;
+        next += convolution->padded;
+        memset(convolution->bias, 0, convolution->padded * sizeof(float));
         memcpy(convolution->bias, context.sources[i].bias,
                convolution->outputs * sizeof(float));
     }
-    pack_first(&network->convolutions[0], context.sources[0].weight);
+    if (!parts)
+        pack_first(&network->convolutions[0], context.sources[0].weight);
     covey__pool_run(network->pool, context.first_task[network->count], pack_task,
                     &context);
 done:

@@ -9,6 +9,8 @@
 #define STAGED(tile, block) {tile, block, 1, 0}
 #define FUSED_BF16(tile, block) {tile, block, 0, 1}
 #define STAGED_BF16(tile, block) {tile, block, 1, 1}
+#define BAND(rows) {0, rows, 0, 0}
+#define PANEL(rows) {0, rows, 1, 0}
 
 static const covey__plan plans[] = {
     {.isa = COVEY_ISA_SCALAR,
@@ -40,6 +42,20 @@ static const covey__plan plans[] = {
                 FUSED_BF16(4, 28), FUSED_BF16(4, 28), FUSED_BF16(4, 28), STAGED_BF16(4, 392),
                 STAGED_BF16(4, 392), STAGED_BF16(4, 392), STAGED_BF16(4, 392),
                 STAGED_BF16(4, 392), STAGED_BF16(4, 392)}},
+    {.isa = COVEY_ISA_AMX,
+     .precision = COVEY_PRECISION_F32,
+     .version = 1,
+     .early = 4,
+     .parts = 2,
+     .layers = {BAND(4), BAND(4), BAND(8), BAND(8), BAND(8), BAND(8), BAND(8), PANEL(28), PANEL(28),
+                PANEL(28), PANEL(14), PANEL(14), PANEL(14)}},
+    {.isa = COVEY_ISA_AMX,
+     .precision = COVEY_PRECISION_BF16,
+     .version = 1,
+     .early = 4,
+     .parts = 1,
+     .layers = {BAND(4), BAND(4), BAND(8), BAND(8), BAND(8), BAND(8), BAND(8), PANEL(28), PANEL(28),
+                PANEL(28), PANEL(14), PANEL(14), PANEL(14)}},
     /* AVX2's tiles, whose error is known; its blocks too, which have been timed there alone. */
     {.isa = COVEY_ISA_NEON,
      .precision = COVEY_PRECISION_F32,

@@ -60,6 +60,7 @@ static void names_are_total(void **state) {
     assert_string_equal(covey_isa_name(COVEY_ISA_AVX512), "avx512");
     assert_string_equal(covey_isa_name(COVEY_ISA_AVX512_BF16), "avx512_bf16");
     assert_string_equal(covey_isa_name(COVEY_ISA_NEON), "neon");
+    assert_string_equal(covey_isa_name(COVEY_ISA_AMX), "amx");
     assert_string_equal(covey_isa_name((covey_isa)COVEY__ISA_COUNT), "unknown");
     assert_string_equal(covey_isa_name((covey_isa)-1), "unknown");
     assert_true(covey_cpu_name()[0] != '\0');

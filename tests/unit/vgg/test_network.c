@@ -80,6 +80,31 @@ static covey_network *new_planned(const covey_weights *weights, covey_isa isa, i
     return network;
 }
 
+/* Direct over planes of `parts` bfloat16 parts. */
+static covey_network *new_planes(const covey_weights *weights, covey_isa isa, size_t parts,
+                                 size_t rows, int staged, int early, int threads, size_t batch) {
+    covey_error err;
+    covey__plan plan = {.isa = isa, .version = 1, .early = early, .parts = parts};
+    plan.precision = parts == 1 ? COVEY_PRECISION_BF16 : COVEY_PRECISION_F32;
+    for (int i = 0; i < COVEY_VGG_CONVOLUTIONS; ++i)
+        plan.layers[i] = (covey__plan_layer){0, rows, staged, 0};
+    covey_network_params params = covey_network_params_default();
+    params.threads = threads;
+    params.batch = batch;
+    params.height = HEIGHT;
+    params.width = WIDTH;
+    covey_network *network = NULL;
+    assert_ok(covey__network_new_planned(&network, weights, &params, isa, &plan, &err));
+    return network;
+}
+
+/* ISAs whose kernel of planes is their own. */
+static int has_planes(int isa) {
+    return isa == COVEY_ISA_SCALAR ||
+           covey__kernels_get((covey_isa)isa)->planes_convolve !=
+               covey__kernels_get(COVEY_ISA_SCALAR)->planes_convolve;
+}
+
 /* Relative L2 error allowed after 13 layers: ten times what real weights show per layer times
  * their number; a wrong tap or border gives 1e-2 and more. */
 static double tolerance(int tile) {
@@ -89,6 +114,9 @@ static double tolerance(int tile) {
 /* Rounding V and U to 8 bits leaves 1e-2 or so per layer; random weights do not average it as
  * trained ones do. A wrong pair of channels gives 1. */
 static const double BF16_LIMIT = 0.15;
+
+/* Of two parts 2^-16 is left out, 256 times less than of one. */
+static const double PARTS_LIMIT = 6e-4;
 
 static void check_layers(covey_network *network, const image layers[COVEY_VGG_LAYERS],
                          const uint8_t *rgb, double allowed) {
@@ -146,6 +174,15 @@ static void test_layers_on_every_isa(void **state) {
             check_layers(network, (const image *)layers, rgb, BF16_LIMIT);
             covey_network_free(network);
         }
+    for (int isa = 0; isa <= (int)covey_isa_machine(); isa = next_isa(isa))
+        for (size_t parts = 1; has_planes(isa) && parts <= 2; ++parts)
+            for (int staged = 0; staged <= (isa != 0); ++staged) {
+                covey_network *network = new_planes(weights, (covey_isa)isa, parts,
+                                                    staged ? 64 : 6, staged, staged ? 3 : 4, 2, 2);
+                check_layers(network, (const image *)layers, rgb,
+                             parts == 1 ? BF16_LIMIT : PARTS_LIMIT);
+                covey_network_free(network);
+            }
     for (int l = 0; l < COVEY_VGG_LAYERS; ++l)
         free(layers[l].data);
     covey_weights_free(weights);
@@ -176,6 +213,28 @@ static void check_bits(const covey_weights *weights, const uint8_t *rgb, covey_i
             }
 }
 
+static void check_bits_of_planes(const covey_weights *weights, const uint8_t *rgb, covey_isa isa,
+                                 size_t parts) {
+    float want[PHOTOS * FEATURES], got[PHOTOS * FEATURES];
+    covey_network *one = new_planes(weights, isa, parts, 64, 0, 4, 1, 1);
+    assert_int_equal(covey_network_compute_features(one, want, rgb, PHOTOS), 0);
+    covey_network_free(one);
+    const uint8_t *reversed[PHOTOS];
+    for (size_t i = 0; i < PHOTOS; ++i)
+        reversed[i] = rgb + (PHOTOS - 1 - i) * SIZE;
+    for (int threads = 1; threads <= 3; threads += 2)
+        for (int staged = 0; staged < 2; ++staged) {
+            size_t batch = (size_t)(2 + 3 * staged + threads / 2);
+            covey_network *network = new_planes(weights, isa, parts, staged ? 10 : 2, staged,
+                                                threads == 3 ? 1 : 5, threads, batch);
+            assert_int_equal(covey_network_compute_features_of(network, got, reversed, PHOTOS), 0);
+            for (size_t i = 0; i < PHOTOS; ++i)
+                assert_memory_equal(got + i * FEATURES, want + (PHOTOS - 1 - i) * FEATURES,
+                                    FEATURES * sizeof *got);
+            covey_network_free(network);
+        }
+}
+
 /* The same bits for any batch, place in the batch, number of threads, block and staging. */
 static void test_same_bits_however_cut(void **state) {
     (void)state;
@@ -188,6 +247,9 @@ static void test_same_bits_however_cut(void **state) {
     if (covey__kernels_get(covey_isa_machine())->gemm_bf16)
         for (int tile = 4; tile <= 6; tile += 2)
             check_bits(weights, rgb, covey_isa_machine(), tile, 1);
+    for (int isa = 0; isa <= (int)covey_isa_machine(); isa = next_isa(isa))
+        for (size_t parts = isa ? 1 : 2; has_planes(isa) && parts <= 2; ++parts) /* scalar is slow */
+            check_bits_of_planes(weights, rgb, (covey_isa)isa, parts);
     covey_weights_free(weights);
 }
 
@@ -326,9 +388,10 @@ static void test_engine_id(void **state) {
         covey_network_free(network);
         network = NULL;
         params.precision = COVEY_PRECISION_BF16;
-        if (isa == COVEY_ISA_AVX512_BF16) {
+        if (covey_isa_has((covey_isa)isa, COVEY_ISA_AVX512_BF16)) {
             assert_ok(covey_network_new(&network, weights, &params, &err));
-            assert_memory_equal(covey_network_engine_id(network), "avx512_bf16-bf16-p", 18);
+            snprintf(want, sizeof want, "%s-bf16-p", covey_isa_name((covey_isa)isa));
+            assert_memory_equal(covey_network_engine_id(network), want, strlen(want));
             covey_network_free(network);
         } else {
             assert_status(covey_network_new(&network, weights, &params, &err),
