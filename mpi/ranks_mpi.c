@@ -97,14 +97,17 @@ static void reduce(int64_t *numbers, size_t n, covey__reduction how) {
     leave(began);
 }
 
-/* A message on its way. The sender goes on with its work meanwhile. */
+/* A message on its way. Sender and receiver go on with their work meanwhile: a large one needs its
+ * sender's hand to the end, who may stand still in the middle of it. */
 typedef struct parcel {
     MPI_Request request;
     struct parcel *next;
+    int from, bytes; /* of one that comes */
     char data[];
 } parcel;
 
-static parcel *parcels;
+static parcel *parcels; /* sent */
+static parcel *coming;  /* the first to come first */
 
 /* Forgets messages that have arrived. */
 static void sweep(void) {
@@ -136,33 +139,65 @@ static void send(int to, const void *data, size_t bytes) {
     leave(began);
 }
 
-static int probe(int from, MPI_Status *status) {
-    int there = 0;
-    MPI_Iprobe(from == COVEY__RANKS_ANY ? MPI_ANY_SOURCE : from, TAG, MPI_COMM_WORLD, &there,
-               status);
-    return there;
+static void match_coming(void) {
+    for (;;) {
+        MPI_Message message;
+        MPI_Status status;
+        parcel **end = &coming, *found;
+        int there = 0, bytes = 0;
+        MPI_Improbe(MPI_ANY_SOURCE, TAG, MPI_COMM_WORLD, &there, &message, &status);
+        if (!there)
+            return;
+        MPI_Get_count(&status, MPI_BYTE, &bytes);
+        found = malloc(sizeof *found + (size_t)bytes);
+        if (!found)
+            abandon(1, "covey: memory ran out while a message of another rank came\n");
+        found->from = status.MPI_SOURCE;
+        found->bytes = bytes;
+        found->next = NULL;
+        MPI_Imrecv(found->data, bytes, MPI_BYTE, &message, &found->request);
+        while (*end)
+            end = &(*end)->next;
+        *end = found;
+    }
+}
+
+/* The first message of `from` that has come whole, or NULL; those of one rank in their order. */
+static parcel **arrived(int from) {
+    match_coming();
+    for (parcel **at = &coming; *at; at = &(*at)->next) {
+        int whole = from == COVEY__RANKS_ANY || (*at)->from == from;
+        for (const parcel *before = coming; whole && before != *at; before = before->next)
+            whole = before->from != (*at)->from;
+        if (whole)
+            MPI_Test(&(*at)->request, &whole, MPI_STATUS_IGNORE);
+        if (whole)
+            return at;
+    }
+    return NULL;
 }
 
 static int waiting(void) {
-    MPI_Status status;
     sweep();
-    return probe(COVEY__RANKS_ANY, &status);
+    return arrived(COVEY__RANKS_ANY) != NULL;
 }
 
 static size_t receive(int *from, void *data, size_t room) {
     static const struct timespec pause = {.tv_nsec = 200000};
-    MPI_Status status;
-    int bytes = 0;
     double began = enter(0);
-    while (!probe(*from, &status)) { /* others may work for long: no processor is kept from them */
+    parcel **at;
+    while (!(at = arrived(*from))) { /* others may work for long: no processor is kept from them */
         sweep();
         nanosleep(&pause, NULL);
     }
-    MPI_Recv(data, (int)room, MPI_BYTE, status.MPI_SOURCE, TAG, MPI_COMM_WORLD, &status);
-    MPI_Get_count(&status, MPI_BYTE, &bytes);
-    *from = status.MPI_SOURCE;
+    parcel *taken = *at;
+    size_t bytes = (size_t)taken->bytes;
+    *at = taken->next;
+    *from = taken->from;
+    memcpy(data, taken->data, bytes < room ? bytes : room);
+    free(taken);
     leave(began);
-    return (size_t)bytes;
+    return bytes;
 }
 
 static int meet(double seconds) {
@@ -190,25 +225,21 @@ static void abandon(int code, const char *sentence) {
 static void drain(void) {
     static const struct timespec pause = {.tv_nsec = 200000};
     MPI_Request request;
-    MPI_Status status;
     int entered = 0, done = 0;
     while (!done) {
+        parcel **unread = arrived(COVEY__RANKS_ANY);
         sweep();
-        if (probe(COVEY__RANKS_ANY, &status)) {
-            int bytes = 0;
-            MPI_Get_count(&status, MPI_BYTE, &bytes);
-            char *unread = malloc((size_t)bytes + 1);
-            if (!unread)
-                abandon(1, "covey: memory ran out while the last messages came in\n");
-            MPI_Recv(unread, bytes, MPI_BYTE, status.MPI_SOURCE, TAG, MPI_COMM_WORLD, &status);
-            free(unread);
-        } else if (!parcels && !entered) {
+        if (unread) {
+            parcel *gone = *unread;
+            *unread = gone->next;
+            free(gone);
+        } else if (!parcels && !coming && !entered) {
             MPI_Ibarrier(last, &request);
             entered = 1;
-        } else if (entered) {
-            MPI_Test(&request, &done, MPI_STATUS_IGNORE);
-            if (!done)
-                nanosleep(&pause, NULL);
+        } else {
+            if (entered)
+                MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+            nanosleep(&pause, NULL);
         }
     }
 }
