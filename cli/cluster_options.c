@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "console.h"
+#include "ranks_option.h"
 
 /* ---- losses and their parameters ---------------------------------------------------------- */
 
@@ -455,6 +456,60 @@ static int check_labels(const cluster_request *request, covey_run *run) {
     return status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
 }
 
+/* The numbers of groups that are kept are rank 0's, which alone may know a run before. Returns the exit
+ * code. */
+static int share_previous(cluster_request *request, int32_t **labels, size_t n) {
+    covey_compare_params *params = &request->params;
+    uint64_t told[2] = {*labels != NULL, params->previous_k};
+    covey_ranks_tell(told, sizeof told);
+    if (told[0] && !*labels)
+        *labels = malloc((n ? n : 1) * sizeof **labels);
+    if (told[0] && !*labels)
+        return fail_memory();
+    if (told[0])
+        covey_ranks_tell(*labels, n * sizeof **labels);
+    params->previous = told[0] ? *labels : NULL;
+    params->previous_k = (size_t)told[1];
+    return EXIT_DONE;
+}
+
+/* What a rank can do, and fail in, by itself. */
+static int prepare(cluster_request *request, covey_run *run, kept_names *kept, int32_t **labels,
+                   const covey_run *previous) {
+    int code = EXIT_DONE;
+    if (request->labels && !request->partial_labels)
+        code = check_labels(request, run);
+    if (code == EXIT_DONE)
+        code = keep_names(kept, run, previous);
+    if (code != EXIT_DONE)
+        return code;
+    *labels = previous_labels(run, previous);
+    request->params.previous_k = *labels ? previous->comparison.k_all : 0;
+    return EXIT_DONE;
+}
+
+static covey_status compare(cluster_request *request, covey_run *run, size_t d,
+                            const kept_names *kept, covey_error *err) {
+    covey_comparison comparison = {0};
+    covey_status status =
+        covey_compare_compute(&comparison, request->x, run->features.rows, d, request->losses,
+                              request->n_losses, &request->params, err);
+    console_clear();
+    if (status != COVEY_OK)
+        return status;
+    covey_comparison_fini(&run->comparison);
+    run->comparison = comparison;
+    run->scores = NULL;
+    covey_dial_fini(&run->dial); /* of the groups before */
+    covey_strangers_fini(&run->strangers);
+    run->n_solver_rows = 0;
+    run->n_maps = 0;
+    status = carry_names(run, kept, err);
+    if (status == COVEY_OK && request->labels)
+        status = covey_labels_score(run, request->labels, err);
+    return status;
+}
+
 int cluster_request_compute(cluster_request *request, covey_run *run, int own,
                             const covey_run *previous) {
     size_t n = run->features.rows, d = run->features.cols, zero_rows = 0;
@@ -463,50 +518,34 @@ int cluster_request_compute(cluster_request *request, covey_run *run, int own,
     int code = normalise(request, run, &d, &zero_rows);
     if (code == EXIT_DONE)
         code = cluster_request_check(request, n, d, run->n_photos ? "photos" : "rows");
-    if (code == EXIT_DONE && request->labels && !request->partial_labels)
-        code = check_labels(request, run);
     if (code != EXIT_DONE)
         return code;
-    kept_names kept;
-    code = keep_names(&kept, run, previous);
-    if (code != EXIT_DONE)
-        return code;
-    int32_t *labels = previous_labels(run, previous);
-    request->params.previous = labels;
-    request->params.previous_k = labels ? previous->comparison.k_all : 0;
-    code = enter_facts(request, run);
-    if (code != EXIT_DONE) {
-        free(labels);
-        free(kept.names);
-        free(kept.labels);
-        return code;
+    kept_names kept = {0};
+    int32_t *labels = NULL;
+    code = ranks_agree(prepare(request, run, &kept, &labels, previous));
+    if (code == EXIT_DONE)
+        code = share_previous(request, &labels, n);
+    if (code == EXIT_DONE)
+        code = enter_facts(request, run);
+    if (code == EXIT_DONE) {
+        double start = console_clock();
+        covey_error err = {0};
+        if (zero_rows)
+            say("%zu rows are all zero and stay so", zero_rows);
+        covey_status status = compare(request, run, d, &kept, &err);
+        run->facts.seconds_cluster = console_clock() - start;
+        code = status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
     }
-    double start = console_clock();
-    covey_error err = {0};
-    covey_comparison comparison = {0};
-    if (zero_rows)
-        say("%zu rows are all zero and stay so", zero_rows);
-    covey_status status = covey_compare_compute(&comparison, request->x, n, d, request->losses,
-                                                request->n_losses, &request->params, &err);
-    console_clear();
-    free(labels);
     request->params.previous = NULL;
-    run->facts.seconds_cluster = console_clock() - start;
-    if (status == COVEY_OK) {
-        covey_comparison_fini(&run->comparison);
-        run->comparison = comparison;
-        run->scores = NULL;
-        covey_dial_fini(&run->dial); /* of the groups before */
-        covey_strangers_fini(&run->strangers);
-        run->n_solver_rows = 0;
-        run->n_maps = 0;
-        status = carry_names(run, &kept, &err);
-    }
-    if (status == COVEY_OK && request->labels)
-        status = covey_labels_score(run, request->labels, &err);
+    free(labels);
     free(kept.names);
     free(kept.labels);
-    return status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
+    return code;
+}
+
+void cluster_request_forget_labels(cluster_request *request) {
+    covey_labels_free(request->labels);
+    request->labels = NULL;
 }
 
 int cluster_request_explore(const cluster_request *request, covey_run *run) {

@@ -33,9 +33,13 @@ int cluster_request_check(const cluster_request *request, size_t n, size_t d, co
 
 /* Groups and compares run->features (normalised in a copy) into run->comparison, and enters the
  * facts of the passport. `own`: the features are Covey's. `previous` (may be NULL): the run whose
- * cluster numbers are kept. */
+ * cluster numbers are kept. Between ranks a call of all of them, each with its rows; photos, labels and
+ * `previous` are rank 0's. */
 int cluster_request_compute(cluster_request *request, covey_run *run, int own,
                             const covey_run *previous);
+
+/* For a rank that has rows but no photos: scoring against labels is left to the rank that has them. */
+void cluster_request_forget_labels(cluster_request *request);
 
 /* What the run folder keeps beyond the comparison: the robustness dial. After
  * cluster_request_compute. */

@@ -201,10 +201,10 @@ static int group_features(const options *options) {
         warn_few_rows(run);
     if (code == EXIT_DONE)
         code = cluster_request_compute(&request, run, own, previous);
-    if (code == EXIT_DONE)
-        code = gather_rows(&request, run, options);
     if (code == EXIT_DONE && folder)
         code = cluster_request_explore(&request, run);
+    if (code == EXIT_DONE)
+        code = gather_rows(&request, run, options);
     if (code == EXIT_DONE) {
         say("%s: %zu rows of %zu numbers, %s", options->operands[0], run->features.rows,
             run->features.cols,

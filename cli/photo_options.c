@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "console.h"
+#include "ranks_option.h"
 
 /* ---- which photos --------------------------------------------------------------------------- */
 
@@ -258,13 +259,14 @@ static void close_catalogue(covey_catalogue *catalogue) {
     covey_catalogue_free(catalogue);
 }
 
-/* All ranks have the same weights and see the folders of rank 0. */
-static int check_ranks(const covey_weights *weights, covey_files *files) {
+/* All ranks are ready (`code`), have the same weights and see the folders of rank 0. */
+static int check_ranks(int code, const covey_weights *weights, covey_files *files) {
     char roots[8192] = "";
     covey_error err = {0};
     covey_status status = COVEY_OK;
-    if (covey_ranks_count() == 1)
-        return EXIT_DONE;
+    code = ranks_agree(code);
+    if (code != EXIT_DONE || covey_ranks_count() == 1)
+        return code;
     for (size_t i = 0; files && i < covey_files_root_count(files); ++i) {
         size_t used = strlen(roots);
         if (used + strlen(covey_files_root(files, i)) + 2 < sizeof roots)
@@ -293,14 +295,11 @@ int photo_options_help(const options *options, int code) {
     covey_weights *weights = NULL;
     covey_extract_params params;
     covey_error err = {0};
-    /* What rank 0 has said already. */
-    if (covey_ranks_agree(code == EXIT_DONE ? COVEY_OK : COVEY_E_ARGUMENT, &err) != COVEY_OK)
-        return code == EXIT_DONE ? EXIT_FAILED : code;
-    if (covey_ranks_rank() == 0)
-        return EXIT_DONE;
+    code = ranks_agree(code);
+    if (code != EXIT_DONE || covey_ranks_rank() == 0)
+        return code;
     code = photo_options_weights(&weights, options);
-    if (code == EXIT_DONE)
-        code = check_ranks(weights, NULL);
+    code = check_ranks(code, weights, NULL);
     if (code == EXIT_DONE) {
         photo_options_extract(&params, options);
         params.progress = NULL;
@@ -318,10 +317,10 @@ int photo_options_describe(covey_run **out, const options *options, covey_files 
     covey_error err;
     int code = photo_options_weights(&weights, options);
     if (code == EXIT_DONE)
-        code = check_ranks(weights, files);
-    if (code == EXIT_DONE)
         code = open_catalogue(&catalogue, options);
+    code = check_ranks(code, weights, files);
     if (code != EXIT_DONE) {
+        close_catalogue(catalogue);
         covey_weights_free(weights);
         return code;
     }

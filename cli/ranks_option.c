@@ -64,6 +64,17 @@ int ranks_join(int *idle, command_id command, int argc, char **argv) {
     return EXIT_DONE;
 }
 
+int ranks_agree(int code) {
+    covey_error err = {0};
+    if (code != EXIT_DONE)
+        snprintf(err.message, sizeof err.message, "%s", console_last_failure());
+    covey_status status =
+        covey_ranks_agree(code == EXIT_DONE ? COVEY_OK : COVEY_E_ARGUMENT, &err);
+    if (status == COVEY_OK || code != EXIT_DONE)
+        return code;
+    return covey_ranks_rank() == 0 ? fail_status(status, &err) : EXIT_FAILED;
+}
+
 int ranks_leave(int code) {
     char said[256];
     uint64_t calls, bytes;

@@ -12,6 +12,10 @@ void ranks_hush(void);
  * the others. Returns the exit code. */
 int ranks_join(int *idle, command_id command, int argc, char **argv);
 
+/* EXIT_DONE if that is `code` on every rank; else this rank's own code, EXIT_FAILED where only others
+ * failed: rank 0 then says what. All ranks call it at the same point of their work. */
+int ranks_agree(int code);
+
 /* Leaves them, and answers the exit code for all. */
 int ranks_leave(int code);
 

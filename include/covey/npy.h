@@ -29,6 +29,14 @@ COVEY_API COVEY_NODISCARD covey_status covey_matrix_load(covey_matrix *out, cons
 COVEY_API COVEY_NODISCARD covey_status covey_matrix_read(covey_matrix *out, int fd,
                                                          const char *name, covey_error *err);
 
+/* Between ranks (ranks.h), a call of all of them: rank 0's `from` [rows][cols], which it keeps, is split:
+ * each rank holds in `out` the rows it owns, as after covey_matrix_load with covey_ranks_split(1); the
+ * others' `from` is not read and may be NULL. With one rank a copy. COVEY_E_NOMEM on all ranks.
+ * The caller owns `out`. */
+COVEY_API COVEY_NODISCARD covey_status covey_matrix_scatter(covey_matrix *out,
+                                                            const covey_matrix *from,
+                                                            covey_error *err);
+
 /* Frees what the matrix holds and zeroes it; accepts a zeroed struct and NULL. */
 COVEY_API void covey_matrix_fini(covey_matrix *matrix);
 

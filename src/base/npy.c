@@ -353,6 +353,41 @@ covey_status covey__matrix_share(covey_matrix *matrix, covey_status status, cons
     return status;
 }
 
+covey_status covey_matrix_scatter(covey_matrix *out, const covey_matrix *from, covey_error *err) {
+    enum { PIECE_BYTES = 4 << 20 };
+    covey_status status = COVEY_OK;
+    const covey__ranks *ranks = covey__ranks_get();
+    int gives = ranks->rank == 0;
+    uint64_t shape[2] = {gives ? from->rows : 0, gives ? from->cols : 0};
+    covey_ranks_tell(shape, sizeof shape);
+    size_t rows = (size_t)shape[0], cols = (size_t)shape[1], row_bytes = cols * sizeof *out->data;
+    size_t first = covey__rank_first(ranks, rows, ranks->rank);
+    size_t end = covey__rank_first(ranks, rows, ranks->rank + 1);
+    size_t step = row_bytes && row_bytes < PIECE_BYTES ? PIECE_BYTES / row_bytes : 1;
+    float *data = covey__split_alloc(ranks, rows, row_bytes, 0);
+    float *piece = covey__alloc_array(step, row_bytes ? row_bytes : 1);
+    if (!data || !piece)
+        status = covey__fail(err, COVEY_E_NOMEM, NULL, "%s", covey__nomem_sentence());
+    COVEY_TRY(covey__ranks_agree(ranks, status, err));
+    /* Piece by piece to all: a row's owner keeps it. */
+    for (size_t at = 0; at < rows; at += step) {
+        size_t count = rows - at < step ? rows - at : step, low = at > first ? at : first;
+        size_t high = at + count < end ? at + count : end;
+        if (gives)
+            memcpy(piece, from->data + at * cols, count * row_bytes);
+        if (ranks->count > 1)
+            ranks->broadcast(piece, count * row_bytes, 0);
+        if (low < high)
+            memcpy(data + low * cols, piece + (low - at) * cols, (high - low) * row_bytes);
+    }
+    *out = (covey_matrix){data, rows, cols};
+    data = NULL;
+done:
+    covey__free(piece);
+    covey__free(data);
+    return status;
+}
+
 covey_status covey__matrix_read(covey_matrix *out, const covey__stream *from, int as_row,
                                 const char *name, covey_error *err) {
     header head = {0};

@@ -35,3 +35,22 @@ ranks() {
 rows() {
     python3 "$root/tests/mpi/make_rows.py" "$@"
 }
+
+# same_run ALONE RANKS: the byte contract of a run of photos.
+same_run() {
+    for file in features.npy images.csv skipped.csv clusters.csv history.csv comparison.json dial.json \
+        centres/square.npy centres/huber.npy; do
+        cmp "$1/$file" "$2/$file" >&2 || wrong "run: $2/$file differs"
+    done
+}
+
+# run N OUT ...: covey run with one process or N ranks; what it said in printed and said.
+run() {
+    count=$1 out=$2
+    shift 2
+    set -- run "$@" -o "$out" --loss square,huber --weights mini --threads 1 -q
+    if [ "$count" = 1 ]; then "$covey" "$@" >printed 2>said; else ranks "$count" "$@" >printed 2>said; fi || {
+        wrong "$count ranks did not run"
+        cat said >&2
+    }
+}
