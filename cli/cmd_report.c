@@ -50,8 +50,10 @@ int cmd_figures(const options *options) {
     int code = open_folder(&run, &path, "figures", options);
     if (code == EXIT_DONE) {
         covey_error err;
-        covey_status status = covey_figures_save_run(
-            run, path, run_output_language(options, options->operands[0]), &err);
+        covey_language language = run_output_language(options, options->operands[0]);
+        covey_status status = covey_figures_save_run(run, path, language, &err);
+        if (status == COVEY_OK)
+            status = covey_figures_save_charts(run, path, language, &err);
         code = status == COVEY_OK ? EXIT_DONE : fail_status(status, &err);
     }
     if (code == EXIT_DONE)

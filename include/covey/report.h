@@ -84,6 +84,14 @@ COVEY_API COVEY_NODISCARD covey_status covey_figures_save_run(const covey_run *r
                                                               covey_language language,
                                                               covey_error *err);
 
+/* Every chart of the page into `folder`, as PNG and SVG: agreement, rounds, margins, curves, choice_of_k,
+ * landscapes, dial, map, strangers, solvers; those that the run has nothing for are left out. Measures
+ * what the page measures, which takes as long. COVEY_E_DRAW as covey_figures_save_run. */
+COVEY_API COVEY_NODISCARD covey_status covey_figures_save_charts(const covey_run *run,
+                                                                 const char *folder,
+                                                                 covey_language language,
+                                                                 covey_error *err);
+
 COVEY_END_DECLS
 
 #endif

@@ -28,6 +28,7 @@ typedef struct chart {
     double width, height; /* of a frame */
     size_t columns, entries_per_row;
     double entry_width;
+    int from_right; /* the legend's names are of a script that runs to the left */
 } chart;
 
 /* ---- the legend ------------------------------------------------------------------------------ */
@@ -37,6 +38,17 @@ static size_t look_of(const chart *c, const char *name) {
         if (strcmp(c->names[i], name) == 0)
             return i;
     return c->n_names;
+}
+
+/* Characters of UTF-8, *from_right <- 1 for Hebrew, Arabic and their like (U+0590 .. U+07FF). */
+static size_t count_characters(const char *name, int *from_right) {
+    size_t n = 0;
+    for (const unsigned char *p = (const unsigned char *)name; *p; ++p) {
+        n += (*p & 0xC0) != 0x80;
+        if (*p >= 0xD6 && *p <= 0xDF)
+            *from_right = 1;
+    }
+    return n;
 }
 
 static covey_status collect_names(chart *c, covey_error *err) {
@@ -51,7 +63,8 @@ static covey_status collect_names(chart *c, covey_error *err) {
             COVEY_FAIL_IF(c->n_names == ENTRIES, err, COVEY_E_LIMIT, NULL,
                           "a chart can tell %d lines apart; draw fewer", ENTRIES);
             c->names[c->n_names++] = name;
-            longest = strlen(name) > longest ? strlen(name) : longest;
+            size_t characters = count_characters(name, &c->from_right);
+            longest = characters > longest ? characters : longest;
         }
     c->entry_width = SAMPLE + 8 + 7.2 * (double)longest + 18;
 done:
@@ -78,12 +91,17 @@ static int has_markers(const chart *c, const char *name) {
     return 0;
 }
 
-static covey_status draw_legend(chart *c, double x, double y, covey_error *err) {
+/* Entries in rows between x and x + inner; the name follows its look in its own direction. */
+static covey_status draw_legend(chart *c, double x, double inner, double y, covey_error *err) {
     covey_status status = COVEY_OK;
     covey__canvas *canvas = &c->canvas;
     for (size_t i = 0; i < c->n_names; ++i) {
-        double left = x + (double)(i % c->entries_per_row) * c->entry_width;
+        double away = (double)(i % c->entries_per_row) * c->entry_width;
+        double left = c->from_right ? x + inner - away - SAMPLE : x + away;
+        double text = c->from_right ? left - (c->entry_width - SAMPLE) + 8 : left + SAMPLE + 8;
         double top = y + (double)(i / c->entries_per_row) * LEGEND, middle = top + 8;
+        int leftwards = 0; /* such names keep to the right by themselves */
+        count_characters(c->names[i], &leftwards);
         if (has_lines(c, c->names[i])) {
             covey__canvas_do(canvas, COVEY__DRAW_NEW_PATH);
             covey__canvas_move_to(canvas, left, middle);
@@ -93,9 +111,9 @@ static covey_status draw_legend(chart *c, double x, double y, covey_error *err) 
         }
         if (has_markers(c, c->names[i]))
             covey__style_marker(canvas, i, left + SAMPLE / 2., middle, 0);
-        COVEY_TRY(covey__canvas_text(&c->canvas, left + SAMPLE + 8, top,
-                                     c->entry_width - SAMPLE - 8, c->names[i],
-                                     (covey__line){.size = 12}, err));
+        COVEY_TRY(covey__canvas_text(&c->canvas, text, top, c->entry_width - SAMPLE - 16,
+                                     c->names[i],
+                                     (covey__line){.size = 12, .right = c->from_right && !leftwards}, err));
     }
 done:
     return status;
@@ -288,7 +306,7 @@ covey_status covey_figure_save(const char *path, const covey_figure *figure, cov
     if (figure->title)
         COVEY_TRY(covey__canvas_text(&c.canvas, MARGIN, MARGIN - 6, inner, figure->title,
                                      (covey__line){.size = 20, .bold = 1}, err));
-    COVEY_TRY(draw_legend(&c, MARGIN, MARGIN + (figure->title ? TITLE : 0), err));
+    COVEY_TRY(draw_legend(&c, MARGIN, inner, MARGIN + (figure->title ? TITLE : 0), err));
     for (size_t p = 0; p < figure->n_panels; ++p) {
         covey__box box = {MARGIN + (double)(p % c.columns) * across + LEFT,
                           MARGIN + head + (double)(p / c.columns) * down + ABOVE, c.width,

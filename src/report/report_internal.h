@@ -91,6 +91,11 @@ typedef struct covey__page {
     size_t landscape_group;
 } covey__page;
 
+/* All but the last part, of a zeroed page; covey__page_fini in every case. */
+covey_status covey__page_prepare(covey__page *page, const covey_run *run,
+                                 const covey_report_params *params, covey_error *err);
+void covey__page_fini(covey__page *page);
+
 /* Fills the last part of the page, which will be written to `path`. */
 covey_status covey__page_measure(covey__page *page, const char *path, covey_error *err);
 covey_status covey__page_measure_residuals(covey__page *page, covey_error *err);

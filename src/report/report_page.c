@@ -139,8 +139,8 @@ done:
     return status;
 }
 
-static covey_status prepare(covey__page *page, const covey_run *run,
-                            const covey_report_params *params, covey_error *err) {
+covey_status covey__page_prepare(covey__page *page, const covey_run *run,
+                                 const covey_report_params *params, covey_error *err) {
     covey_status status = COVEY_OK;
     size_t limit = params->inline_limit ? params->inline_limit : INLINE_LIMIT, total = 0;
     COVEY_FAIL_IF((unsigned)params->language >= COVEY_LANGUAGE_COUNT, err, COVEY_E_ARGUMENT, NULL,
@@ -326,6 +326,13 @@ static void write_page(covey__page *page) {
     covey__page_add(page, "</script>\n</body>\n</html>\n");
 }
 
+void covey__page_fini(covey__page *page) {
+    covey__free(page->order);
+    covey__free(page->offset);
+    covey__page_measure_fini(page);
+    covey__text_fini(&page->text);
+}
+
 covey_report_params covey_report_params_default(void) {
     return (covey_report_params){.language = COVEY_LANGUAGE_EN};
 }
@@ -335,16 +342,13 @@ covey_status covey_report_save_html(const covey_run *run, const char *path,
     covey_status status = COVEY_OK;
     covey_report_params defaults = covey_report_params_default();
     covey__page page = {0};
-    COVEY_TRY(prepare(&page, run, params ? params : &defaults, err));
+    COVEY_TRY(covey__page_prepare(&page, run, params ? params : &defaults, err));
     COVEY_TRY(covey__page_measure(&page, path, err));
     write_page(&page);
     COVEY_NOMEM_IF(page.text.failed, err);
     COVEY_TRY(covey__file_write(path, page.text.data, page.text.size, err));
 done:
-    covey__free(page.order);
-    covey__free(page.offset);
-    covey__page_measure_fini(&page);
-    covey__text_fini(&page.text);
+    covey__page_fini(&page);
     return status;
 }
 
