@@ -7,7 +7,7 @@ K ?= auto
 
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all deps deps-slow demo test test-all test-arm test-big-endian coverage bench install reference docs deb clean
+.PHONY: all deps deps-slow demo test test-all test-arm test-big-endian coverage bench install reference docs deb tarball wheels clean
 
 all:
 	@cmake -S . -B $(BUILD) -DCMAKE_INSTALL_PREFIX=$(PREFIX) $(CMAKE_ARGS) >$(BUILD).log 2>&1 || { cat $(BUILD).log; rm -f $(BUILD).log; exit 1; }; rm -f $(BUILD).log
@@ -58,6 +58,16 @@ deb: deps
 	@cmake -S . -B $(BUILD)/deb -DCMAKE_INSTALL_PREFIX=/usr -DCOVEY_TESTS=OFF -DCOVEY_DEB=ON >/dev/null
 	@cmake --build $(BUILD)/deb -j $(JOBS) >/dev/null
 	@cd $(BUILD)/deb && rm -f ./*.deb && cpack -G DEB >/dev/null && ls ./*.deb
+
+# For any Linux from Debian 11 on (x86-64): a folder that may lie anywhere, and wheels for Python. Both are
+# built in a Debian 11 below build/portable, as root.
+tarball: deps all
+	@sh scripts/deps.sh portable
+	@sh scripts/portable.sh tarball $(BUILD)
+
+wheels: deps
+	@sh scripts/deps.sh portable
+	@sh scripts/portable.sh wheels $(BUILD)
 
 # The library's interface as pages: build/reference/html/index.html.
 reference:

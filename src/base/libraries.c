@@ -15,10 +15,12 @@ static char text[256];
 
 static void collect(void) {
     int major, minor, patch;
+    char crypto[64] = "unknown"; /* "OpenSSL 3.0.19 27 Jan 2026": the second word */
+    (void)sscanf(OpenSSL_version(OPENSSL_VERSION), "%*s %63s", crypto);
     nlopt_version(&major, &minor, &patch);
     snprintf(text, sizeof text,
              "nlopt %d.%d.%d, jansson %s, libzip %s, libcrypto %s, sqlite %s", major, minor, patch,
-             jansson_version_str(), zip_libzip_version(), OpenSSL_version(OPENSSL_VERSION_STRING),
+             jansson_version_str(), zip_libzip_version(), crypto,
              sqlite3_libversion());
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "program_internal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -95,6 +96,27 @@ static void pick_environment(char **out, size_t room, const char *const *more) {
     out[n] = NULL;
 }
 
+#if !__GLIBC_PREREQ(2, 34)
+/* Before glibc 2.34: what is open now, one by one. What another thread closes meanwhile is no error. */
+static int close_from(posix_spawn_file_actions_t *actions, int first) {
+    DIR *folder = opendir("/proc/self/fd");
+    const struct dirent *entry;
+    int code = 0;
+    while (folder && !code && (entry = readdir(folder))) {
+        int fd = atoi(entry->d_name);
+        if (fd >= first && fd != dirfd(folder))
+            code = posix_spawn_file_actions_addclose(actions, fd);
+    }
+    if (folder)
+        closedir(folder);
+    return code;
+}
+#else
+static int close_from(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+#endif
+
 int covey__program_start(pid_t *pid, const char *path, const int *fds, size_t n,
                          const char *const *more) {
     posix_spawn_file_actions_t actions;
@@ -125,7 +147,7 @@ int covey__program_start(pid_t *pid, const char *path, const int *fds, size_t n,
     for (size_t i = 0; i < n && !code; ++i)
         code = posix_spawn_file_actions_adddup2(&actions, fds[i], next++);
     if (!code)
-        code = posix_spawn_file_actions_addclosefrom_np(&actions, next);
+        code = close_from(&actions, next);
     if (!code)
         code = posix_spawn(pid, path, &actions, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);

@@ -22,7 +22,8 @@ double covey__now(void) {
 
 covey_status covey__decode_program(char **program, const covey_decode_params *params,
                                    covey_error *err) {
-    static const covey__program decoder = {"covey-decode", "COVEY_DECODE", "the photo decoder"};
+    static const covey__program decoder = {"covey-decode", "COVEY_DECODE",
+                                            "the photo decoder, which goes with libvips 8.13 or later,"};
     return covey__program_find(program, params->program, &decoder, err);
 }
 

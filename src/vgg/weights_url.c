@@ -84,6 +84,23 @@ static int on_progress(void *user, curl_off_t total, curl_off_t done, curl_off_t
     return t->told != COVEY_OK;
 }
 
+#if LIBCURL_VERSION_NUM < 0x075500
+/* "https" or "http,https" as older versions of libcurl take them: as bits. */
+static long protocol_bits(const char *names) {
+    static const struct {
+        const char *name;
+        long bit;
+    } known[] = {{"http", CURLPROTO_HTTP}, {"https", CURLPROTO_HTTPS}, {"file", CURLPROTO_FILE}};
+    long bits = 0;
+    for (const char *at = names; *at; at += strcspn(at, ","), at += *at == ',')
+        for (size_t i = 0; i < sizeof known / sizeof *known; ++i)
+            if (strcspn(at, ",") == strlen(known[i].name) &&
+                strncmp(at, known[i].name, strlen(known[i].name)) == 0)
+                bits |= known[i].bit;
+    return bits;
+}
+#endif
+
 static CURLcode configure(CURL *handle, transfer *t, char problem[CURL_ERROR_SIZE]) {
     CURLcode code = CURLE_OK;
     const char *protocols = t->fetch->protocols ? t->fetch->protocols : "https";
@@ -91,8 +108,13 @@ static CURLcode configure(CURL *handle, transfer *t, char problem[CURL_ERROR_SIZ
     if (code == CURLE_OK)                                                                        \
     code = curl.easy_setopt(handle, option, value)
     SET(CURLOPT_URL, t->fetch->known->url);
+#if LIBCURL_VERSION_NUM < 0x075500
+    SET(CURLOPT_PROTOCOLS, protocol_bits(protocols));
+    SET(CURLOPT_REDIR_PROTOCOLS, protocol_bits(protocols));
+#else
     SET(CURLOPT_PROTOCOLS_STR, protocols);
     SET(CURLOPT_REDIR_PROTOCOLS_STR, protocols);
+#endif
     SET(CURLOPT_FOLLOWLOCATION, 1L);
     SET(CURLOPT_MAXREDIRS, 5L);
     SET(CURLOPT_FAILONERROR, 1L);
