@@ -271,7 +271,8 @@ int cluster_request_read(cluster_request *out, const options *options) {
 void cluster_request_fini(cluster_request *request) {
     free(request->losses);
     covey_free(request->start);
-    covey_free(request->x);
+    if (!request->x_borrowed)
+        covey_free(request->x);
     covey_labels_free(request->labels);
     memset(request, 0, sizeof *request);
 }
@@ -428,18 +429,22 @@ static int enter_facts(const cluster_request *request, covey_run *run) {
     return enter_inputs(request, run);
 }
 
-/* request->x <- the features normalised, [rows][*columns]. */
+/* request->x <- the features normalised, [rows][*columns]. Rows that stay as they are are not copied. */
 static int normalise(cluster_request *request, const covey_run *run, size_t *columns,
                      size_t *zero_rows) {
     size_t n = run->features.rows, d = run->features.cols;
     covey_normalizer *normalizer = NULL;
     covey_error err = {0};
+    if (request->normalize == COVEY_NORMALIZE_NONE) {
+        request->x = run->features.data;
+        request->x_borrowed = 1;
+        return EXIT_DONE;
+    }
     covey_status status = covey_normalizer_new(&normalizer, run->features.data, n, d,
                                                request->normalize, &err);
     if (status != COVEY_OK)
         return fail_status(status, &err);
     *columns = covey_normalizer_columns(normalizer);
-    covey_free(request->x);
     request->x = covey_memory_new_rows(run->features.data, n, *columns * sizeof *request->x);
     if (request->x)
         status = covey_normalizer_apply(normalizer, request->x, run->features.data, n, zero_rows,

@@ -20,7 +20,10 @@ typedef struct cluster_request {
     covey_labels *labels; /* of --labels, or NULL */
     const char *labels_source; /* their file; NULL for "folders" */
     int partial_labels;
-    float *x; /* [n][d], the rows as they were clustered; set by cluster_request_compute */
+    /* [n][d], the rows as they were clustered; set by cluster_request_compute. Where they were clustered as they
+     * are, the run's own: they go with it. */
+    float *x;
+    int x_borrowed;
 } cluster_request;
 
 /* Returns the exit code, the reason on stderr. cluster_request_fini in every case. */
