@@ -259,7 +259,7 @@ static covey_status read_rounded(float *data, const covey__stream *from, size_t 
         for (size_t i = 0; i < count; ++i)
             data[at + i] = (float)piece[i];
         if (at % READ_PIECE == 0)
-            covey__spill_ahead(data + at);
+            covey__spill_ahead(NULL);
     }
     return COVEY_OK;
 }
@@ -280,7 +280,7 @@ static covey_status read_matrix(covey_matrix *out, const covey__stream *from, in
     if (head->width == 4) {
         for (size_t at = first; at < end; at += READ_PIECE) {
             size_t count = end - at < READ_PIECE ? end - at : READ_PIECE;
-            covey__spill_ahead(data + at);
+            covey__spill_ahead(NULL); /* room is made; what is not written yet is not to be read */
             COVEY_TRY(from->read(from->from, data + at, count * 4, path, err));
             covey__little_endian(data + at, count, 4);
         }
