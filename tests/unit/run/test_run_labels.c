@@ -115,7 +115,7 @@ static void labels_and_rows_must_match(void **state) {
     covey_labels_free(labels);
 
     /* Photos by path, in any of the three forms; one that was skipped is no mistake. */
-    covey_run_skip skip = {"broken.jpg", 0, "no photo"};
+    covey_run_skip skip = {"broken.jpg", 0, "no photo"}, *own = run->skips;
     run->skips = &skip;
     run->n_skips = 1;
     *text = '\0';
@@ -132,7 +132,7 @@ static void labels_and_rows_must_match(void **state) {
     run->n_skips = 0;
     assert_status(covey_labels_check(run, labels, &err), COVEY_E_ARGUMENT);
     assert_non_null(strstr(err.message, "photos/broken.jpg"));
-    run->skips = NULL;
+    run->skips = own;
     covey_labels_free(labels);
     assert_ok(covey_labels_new(&labels, "folders", &err));
     assert_ok(covey_labels_check(run, labels, &err)); /* score says that there are none */
