@@ -256,5 +256,9 @@ int main(int argc, char **argv) {
         compare(run, k, argv[4], argc > 7);
     if (covey_run_save(run, out, NULL, NULL, &err))
         fail(err.message);
-    return 0; /* what is left goes with the process */
+    covey_run_free(run);
+    covey__free(root);
+    covey__free(out);
+    free(folder);
+    return 0;
 }
