@@ -62,6 +62,29 @@ typedef struct covey_comparison {
     size_t n_k_table;
 } covey_comparison;
 
+/* How clear the choice of k was. */
+typedef enum covey_k_verdict {
+    COVEY_K_GIVEN = 0,    /* k was not chosen, or there is no table */
+    COVEY_K_ONLY = 1,     /* the only number in the range */
+    COVEY_K_FLAT = 2,     /* not clear: the silhouette stays below `least` for every k */
+    COVEY_K_END = 3,      /* not clear: highest at the end of the range */
+    COVEY_K_UNSTABLE = 4, /* not clear: samples of the rows do not agree on its groups */
+    COVEY_K_ALONE = 5,    /* not clear: no other measure names it */
+    COVEY_K_CLEAR = 6
+} covey_k_verdict;
+
+/* Why k_chosen, in numbers. */
+typedef struct covey_k_why {
+    covey_k_verdict verdict;
+    size_t low, high;      /* the range */
+    double silhouette, stability; /* at the k that was chosen */
+    double least;          /* silhouette from which a k can be clear */
+    size_t agree;          /* of the 3 other measures, how many name the same k */
+} covey_k_why;
+
+/* What k_reason says, from the comparison's k_table. Safe from any thread. */
+COVEY_API covey_k_why covey_comparison_why_k(const covey_comparison *comparison);
+
 /* How losses are compared; begin with covey_compare_params_default. */
 typedef struct covey_compare_params {
     covey_cluster_params cluster;  /* k 0: choose from k_low..k_high */

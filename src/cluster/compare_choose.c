@@ -228,46 +228,76 @@ static size_t best_of(const covey_k_row *table, size_t count, double (*value)(co
     return best;
 }
 
+covey_k_why covey_comparison_why_k(const covey_comparison *comparison) {
+    const covey_k_row *table = comparison->k_table;
+    size_t count = comparison->n_k_table, best = best_of(table, count, silhouette_at);
+    covey_k_why why = {.least = CLEAR_SILHOUETTE};
+    if (best == count) /* no table */
+        return why;
+    why.low = table[0].k;
+    why.high = table[count - 1].k;
+    why.silhouette = table[best].silhouette;
+    why.stability = table[best].stability;
+    why.agree += best_of(table, count, ratio_at) == best;
+    why.agree += best_of(table, count, elbow_at) == best;
+    why.agree += best_of(table, count, stability_at) == best;
+    if (count == 1)
+        why.verdict = COVEY_K_ONLY;
+    else if (why.silhouette < CLEAR_SILHOUETTE)
+        why.verdict = COVEY_K_FLAT;
+    else if (table[best].k == why.high && count > 2)
+        why.verdict = COVEY_K_END;
+    else if (why.stability < CLEAR_STABILITY)
+        why.verdict = COVEY_K_UNSTABLE;
+    else if (!why.agree && count > 2)
+        why.verdict = COVEY_K_ALONE;
+    else
+        why.verdict = COVEY_K_CLEAR;
+    return why;
+}
+
 static void recommend(covey_comparison *out) {
-    const covey_k_row *table = out->k_table;
-    size_t count = out->n_k_table, best = best_of(table, count, silhouette_at), agree = 0;
-    size_t low = table[0].k, high = table[count - 1].k, k = table[best].k;
-    double top = table[best].silhouette, stability = table[best].stability;
+    covey_k_why why = covey_comparison_why_k(out);
+    size_t best = best_of(out->k_table, out->n_k_table, silhouette_at), k = out->k_table[best].k;
     char *reason = out->k_reason;
-    agree += best_of(table, count, ratio_at) == best;
-    agree += best_of(table, count, elbow_at) == best;
-    agree += best_of(table, count, stability_at) == best;
     out->k_chosen = k;
-    out->k_clear = 0;
-    if (count == 1) {
-        out->k_clear = 1;
+    out->k_clear = why.verdict == COVEY_K_ONLY || why.verdict == COVEY_K_CLEAR;
+    switch (why.verdict) {
+    case COVEY_K_GIVEN:
+        break;
+    case COVEY_K_ONLY:
         snprintf(reason, 256, "k = %zu is the only number in the range", k);
-    } else if (top < CLEAR_SILHOUETTE) {
+        break;
+    case COVEY_K_FLAT:
         snprintf(reason, 256,
                  "there is no clear k: the mean silhouette stays below %.2f for every k in "
                  "%zu..%zu; k = %zu has the highest (%.3f)",
-                 CLEAR_SILHOUETTE, low, high, k, top);
-    } else if (k == high && count > 2) {
+                 why.least, why.low, why.high, k, why.silhouette);
+        break;
+    case COVEY_K_END:
         snprintf(reason, 256,
                  "there is no clear k: the mean silhouette is highest at the end of the range "
                  "%zu..%zu (%.3f at k = %zu) and may rise further",
-                 low, high, top, k);
-    } else if (stability < CLEAR_STABILITY) {
+                 why.low, why.high, why.silhouette, k);
+        break;
+    case COVEY_K_UNSTABLE:
         snprintf(reason, 256,
                  "there is no clear k: k = %zu has the highest mean silhouette (%.3f), but samples "
                  "of the rows do not agree on its groups (mean ARI %.2f)",
-                 k, top, stability);
-    } else if (!agree && count > 2) {
+                 k, why.silhouette, why.stability);
+        break;
+    case COVEY_K_ALONE:
         snprintf(reason, 256,
                  "there is no clear k: k = %zu has the highest mean silhouette (%.3f), but neither "
                  "variance ratio nor elbow nor stability names it",
-                 k, top);
-    } else {
-        out->k_clear = 1;
+                 k, why.silhouette);
+        break;
+    case COVEY_K_CLEAR:
         snprintf(reason, 256,
                  "k = %zu has the highest mean silhouette of k = %zu..%zu (%.3f); %zu of the 3 other "
                  "measures name it too",
-                 k, low, high, top, agree);
+                 k, why.low, why.high, why.silhouette, why.agree);
+        break;
     }
 }
 

@@ -240,9 +240,11 @@ static void add_grouping(covey__page *page) {
         close_fact(page);
     }
     open_fact(page, COVEY__MSG_FACT_GROUPS);
-    if (facts->k_automatic)
-        COVEY__SAYF(page, FACT_GROUPS_AUTO, covey__count(page->language, page->k).s, comparison->k_reason);
-    else
+    if (facts->k_automatic) {
+        COVEY__SAYF(page, FACT_GROUPS_AUTO, covey__count(page->language, page->k).s);
+        covey__page_add(page, " ");
+        covey__page_say_why(page);
+    } else
         COVEY__SAYF(page, FACT_GROUPS_FIXED, covey__count(page->language, page->k).s);
     close_fact(page);
     add_fact(page, COVEY__MSG_FACT_NORMALIZE, facts->normalize, 0);

@@ -126,6 +126,7 @@ void covey__page_add_groups(covey__page *page); /* one option for each, by numbe
 /* The rows of cluster `c` under loss `l`, in rank order; c = k_all: those left out. */
 size_t covey__page_members(const covey__page *page, size_t l, size_t c, const size_t **rows);
 const covey_vote *covey__page_vote(const covey__page *page, size_t row, size_t cluster);
+void covey__page_say_why(covey__page *page); /* why this k */
 /* The base name of a photo, or "row 12" (the text lives in *scratch then). */
 const char *covey__page_row_name(const covey__page *page, size_t row, covey__short *scratch);
 const char *covey__page_loss_title(const covey__page *page, size_t l);

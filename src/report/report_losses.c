@@ -249,6 +249,41 @@ static void write_settings(covey__page *page) {
     covey__page_add(page, "</tbody></table></div>\n");
 }
 
+/* Why this k, in the page's language; as it is kept where the run has no table. */
+void covey__page_say_why(covey__page *page) {
+    const covey_comparison *comparison = page->comparison;
+    const covey_language language = page->language;
+    covey_k_why why = covey_comparison_why_k(comparison);
+    covey__short k = covey__count(language, comparison->k_chosen), low = covey__count(language, why.low);
+    covey__short high = covey__count(language, why.high), agree = covey__count(language, why.agree);
+    covey__short top = covey__prose(language, covey__fixed(why.silhouette, 3));
+    covey__short stability = covey__prose(language, covey__fixed(why.stability, 2));
+    covey__short least = covey__prose(language, covey__fixed(why.least, 2));
+    switch (why.verdict) {
+    case COVEY_K_GIVEN:
+        covey__page_escape(page, comparison->k_reason);
+        break;
+    case COVEY_K_ONLY:
+        COVEY__SAYF(page, WHY_ONLY, k.s);
+        break;
+    case COVEY_K_FLAT:
+        COVEY__SAYF(page, WHY_FLAT, least.s, low.s, high.s, k.s, top.s);
+        break;
+    case COVEY_K_END:
+        COVEY__SAYF(page, WHY_END, low.s, high.s, top.s, k.s);
+        break;
+    case COVEY_K_UNSTABLE:
+        COVEY__SAYF(page, WHY_UNSTABLE, k.s, top.s, stability.s);
+        break;
+    case COVEY_K_ALONE:
+        COVEY__SAYF(page, WHY_ALONE, k.s, top.s);
+        break;
+    case COVEY_K_CLEAR:
+        COVEY__SAYF(page, WHY_CLEAR, k.s, low.s, high.s, top.s, agree.s);
+        break;
+    }
+}
+
 void covey__page_write_losses(covey__page *page) {
     const covey_comparison *comparison = page->comparison;
     covey__page_section(page, "losses", COVEY__MSG_LOSSES);
@@ -262,7 +297,7 @@ void covey__page_write_losses(covey__page *page) {
                     covey__plural(page->language, COVEY__MSG_GROUP_ONE, COVEY__MSG_GROUP_MANY,
                                   comparison->k_chosen).s);
         covey__page_add(page, "</h3>\n<p class=\"intro\">");
-        covey__page_escape(page, comparison->k_reason);
+        covey__page_say_why(page);
         covey__page_add(page, "</p>\n");
     }
     covey__page_add(page, "</section>\n");
