@@ -7,7 +7,7 @@ set -eu
 architecture=$1 folder=$2/$1 jobs=$3
 cd "$(dirname "$0")/.."
 # Instruction sets, kernels, and what reads and writes numbers: what another processor can change.
-tests="test_cpu test_gemm test_wino test_conv_rgb test_select test_rowscore test_sha256 test_random test_sum
+tests="test_cpu test_gemm test_wino test_planes test_conv_rgb test_select test_rowscore test_sha256 test_random test_sum
     test_weights_pickle test_weights_onnx test_weights_import test_weights_torch test_weights_safetensors"
 sh scripts/deps.sh cross && sh scripts/sysroot.sh "$architecture" "$folder/sysroot" || {
     echo "skipped: nothing is tested for $architecture, as what is needed for it (deps/apt-cross.txt) is not to be had" >&2
