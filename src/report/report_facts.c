@@ -107,7 +107,7 @@ void covey__page_write_overview(covey__page *page) {
         write_comparison_tiles(page);
     if (run->facts.seconds_total > 0) {
         open_tile(page, covey__duration(page->language, run->facts.seconds_total).s, COVEY__MSG_TILE_TIME);
-        if (page->has_photos && run->facts.seconds_extract > 0)
+        if (page->has_photos && run->facts.seconds_extract > 0 && !run->facts.recalled) /* a rate of work */
             COVEY__SAYF(page, TILE_RATE,
                         covey__prose(page->language,
                                  covey__fixed((double)run->n_photos / run->facts.seconds_extract, 1)).s);
@@ -280,7 +280,7 @@ static void add_times(covey__page *page) {
                     covey__duration(page->language, facts->seconds_cluster).s);
         close_fact(page);
     }
-    if (page->has_photos && facts->seconds_extract > 0) {
+    if (page->has_photos && facts->seconds_extract > 0 && !facts->recalled) {
         open_fact(page, COVEY__MSG_FACT_RATE);
         COVEY__SAYF(page, FACT_RATE_VALUE,
                     covey__prose(page->language,
