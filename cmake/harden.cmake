@@ -11,7 +11,8 @@ if(COVEY_HARDEN)
   foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection
       -mbranch-protection=standard)
     string(MAKE_C_IDENTIFIER "COVEY_HAS${flag}" known)
-    check_c_compiler_flag(${flag} ${known})
+    # Clang only warns of a flag of another processor.
+    check_c_compiler_flag("-Werror;${flag}" ${known})
     if(${known})
       add_compile_options(${flag})
     endif()

@@ -99,7 +99,7 @@ void covey__planes_pack_panel(const covey__convolution *layer, int index, size_t
         for (size_t tap = 0; tap < taps; ++tap, to += parts * COVEY__PANEL_STEP)
             for (size_t k = 0; k < COVEY__CHUNK; ++k)
                 for (size_t o = 0; o < COVEY__CHUNK; ++o) {
-                    uint16_t part[2];
+                    uint16_t part[2] = {0, 0};
                     covey__split_bf16(part,
                                       weight_of(layer, index, weight, panel * COVEY__CHUNK + o, k,
                                                 chunk, tap),

@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Every reader under libFuzzer, each for COVEY_FUZZ_SECONDS (30), in a build of its own with Clang.
+# Every reader under libFuzzer, each for COVEY_FUZZ_SECONDS (30) of processor time, in a build of its own
+# with Clang.
 # Seeds are made by tests/fuzz/make_seeds.c, earlier findings lie in tests/fuzz/regressions; what is
-# learnt stays in BUILD/fuzz/corpus for the next time. COVEY_FUZZ_READERS: some of them only.
+# learnt stays in BUILD/fuzz/corpus for the next time, what was spent in BUILD/fuzz/log.csv.
+# COVEY_FUZZ_READERS: some of them only ("npy:npy zip:source").
 # A finding is left in BUILD/fuzz/found/READER-*: add it to the regressions once it is fixed.
 # Usage: fuzz.sh SOURCE BUILD
 set -u
@@ -26,8 +28,8 @@ mkdir -p "$build/found"
 bad=0
 # spent <- processor seconds of the processes that ended so far. A subshell would have none.
 look_at_clock() {
-    times >"$build/times"
-    spent=$(awk 'NR == 2 {gsub(/[ms]/, " "); print int($1 * 60 + $2 + $3 * 60 + $4)}' "$build/times")
+    times >"$build/times.$$"
+    spent=$(awk 'NR == 2 {gsub(/[ms]/, " "); print int($1 * 60 + $2 + $3 * 60 + $4)}' "$build/times.$$")
 }
 # GLib and fontconfig keep what they allocate once.
 cat >"$build/lsan.supp" <<'S'
@@ -46,15 +48,21 @@ for pair in $readers; do
     again=$source/tests/fuzz/regressions/$reader
     [ -d "$again" ] || again=
     look_at_clock
-    before=$spent
-    # shellcheck disable=SC2086
-    "$build/tests/fuzz_$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
-        -print_final_stats=1 -artifact_prefix="$build/found/$reader-" \
-        "$corpus" "$2/fuzz-seeds/$reader" $again >"$build/$reader.out" 2>&1
-    code=$?
-    look_at_clock
-    echo "$reader: $(grep -E 'stat::number_of_executed_units' "$build/$reader.out" |
-        sed 's/.*: *//') inputs in $seconds s, $((spent - before)) s of processor, exit code $code"
+    before=$spent inputs=0 code=0 left=$seconds
+    # A machine that does other work too gives less processor time than the clock says: rounds until it is spent.
+    while [ "$code" -eq 0 ] && [ "$left" -gt 0 ]; do
+        # shellcheck disable=SC2086
+        "$build/tests/fuzz_$target" -max_total_time="$left" -timeout=20 -rss_limit_mb=2048 \
+            -print_final_stats=1 -artifact_prefix="$build/found/$reader-" \
+            "$corpus" "$2/fuzz-seeds/$reader" $again >"$build/$reader.out" 2>&1
+        code=$?
+        inputs=$((inputs + $(awk '/stat::number_of_executed_units/ {n = $2} END {print n + 0}' "$build/$reader.out")))
+        look_at_clock
+        left=$((seconds - (spent - before)))
+    done
+    echo "$reader: $inputs inputs in $((spent - before)) s of processor, exit code $code"
+    echo "$reader,$inputs,$((spent - before)),$code" >>"$build/log.csv"
     [ "$code" -eq 0 ] || { tail -n 60 "$build/$reader.out"; bad=1; }
 done
+rm -f "$build/times.$$"
 exit $bad
