@@ -172,7 +172,7 @@ void say(const char *format, ...) {
     va_end(args);
 }
 
-int misuse(const char *format, ...) {
+int (misuse)(const char *format, ...) {
     va_list args;
     va_start(args, format);
     print_line("covey: ", format, args);
@@ -180,7 +180,7 @@ int misuse(const char *format, ...) {
     return EXIT_MISUSE;
 }
 
-int fail(const char *format, ...) {
+int (fail)(const char *format, ...) {
     va_list args;
     va_start(args, format);
     print_line("covey: ", format, args);
@@ -188,11 +188,11 @@ int fail(const char *format, ...) {
     return EXIT_FAILED;
 }
 
-int fail_memory(void) {
+int (fail_memory)(void) {
     return fail("memory ran out; use fewer photos or threads");
 }
 
-int fail_status(covey_status status, const covey_error *err) {
+int (fail_status)(covey_status status, const covey_error *err) {
     const char *text = err && err->message[0] ? err->message : covey_status_str(status);
     if (err && err->path[0])
         fail("%s: %s", err->path, text);
@@ -201,7 +201,7 @@ int fail_status(covey_status status, const covey_error *err) {
     return status == COVEY_E_CANCELLED ? EXIT_STOPPED : EXIT_FAILED;
 }
 
-int misuse_status(covey_status status, const covey_error *err) {
+int (misuse_status)(covey_status status, const covey_error *err) {
     return fail_status(status, err) == EXIT_FAILED ? EXIT_MISUSE : EXIT_STOPPED;
 }
 

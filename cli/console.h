@@ -41,6 +41,14 @@ int fail_memory(void);
 int fail_status(covey_status status, const covey_error *err);
 /* The same, where the value given on the command line is what is wrong. */
 int misuse_status(covey_status status, const covey_error *err);
+/* For Clang's analyzer, as in base_internal.h: none of them says that all is well. */
+#ifdef __clang_analyzer__
+#define misuse(...) (misuse(__VA_ARGS__), EXIT_MISUSE)
+#define fail(...) (fail(__VA_ARGS__), EXIT_FAILED)
+#define fail_memory() (fail_memory(), EXIT_FAILED)
+#define fail_status(status, err) (fail_status((status), (err)), EXIT_FAILED)
+#define misuse_status(status, err) (misuse_status((status), (err)), EXIT_MISUSE)
+#endif
 
 /* A covey_progress_fn: rate and time left on a terminal, else a plain line every few seconds.
  * Answers 1 once a signal asked to stop. */

@@ -72,8 +72,10 @@ static int read_all(char **out, size_t *size, const char *name) {
 static int read_list(path_list *list, const char *name, int nul) {
     size_t size = 0;
     int code = read_all(&list->text, &size, name);
-    char *end = list->text ? list->text + size : NULL;
-    if (code == EXIT_DONE && !nul && memchr(list->text, '\0', size))
+    if (code != EXIT_DONE)
+        return code;
+    char *end = list->text + size;
+    if (!nul && memchr(list->text, '\0', size))
         return fail("%s: holds NUL bytes; add -0 if find -print0 wrote it", name);
     for (char *at = list->text; code == EXIT_DONE && at < end;) {
         char *stop = memchr(at, nul ? '\0' : '\n', (size_t)(end - at));

@@ -137,12 +137,13 @@ static int to_srgb(VipsImage **out, VipsImage *in, int icc) {
     return failed;
 }
 
-/* Replaces *image by the result of an operation that was given it. */
-static int replace(VipsImage **image, VipsImage *by, int failed) {
+/* Replaces *image by *by, the result of an operation that was given it. A pointer, because the operation may
+ * be called after the other arguments have been looked at. */
+static int replace(VipsImage **image, VipsImage *const *by, int failed) {
     if (failed)
         return -1;
     g_object_unref(*image);
-    *image = by;
+    *image = *by;
     return 0;
 }
 
@@ -158,14 +159,14 @@ covey_status decode_prepare(VipsImage **out, VipsImage *in, const decode_job *jo
     }
     int failed = 0;
     if (image->BandFmt != VIPS_FORMAT_UCHAR)
-        failed = replace(&image, next, vips_cast_uchar(image, &next, NULL));
+        failed = replace(&image, &next, vips_cast_uchar(image, &next, NULL));
     if (!failed && image->Bands > 4)
-        failed = replace(&image, next, vips_extract_band(image, &next, 0, "n", 3, NULL));
+        failed = replace(&image, &next, vips_extract_band(image, &next, 0, "n", 3, NULL));
     if (!failed && job->setup->orient && vips_image_get_orientation(image) > 1) {
         /* Rows come from the file in order; turning needs all of them. */
         failed = !(next = vips_image_copy_memory(image));
-        failed = replace(&image, next, failed) ||
-                 replace(&image, next, vips_autorot(image, &next, NULL));
+        failed = replace(&image, &next, failed) ||
+                 replace(&image, &next, vips_autorot(image, &next, NULL));
     }
     if (failed || image->Bands < 3) {
         g_object_unref(image);

@@ -2,6 +2,7 @@
 /* The .npy format, after NumPy's own specification (numpy.lib.format, versions 1.0, 2.0, 3.0). */
 #include "covey/npy.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -369,6 +370,7 @@ covey_status covey_matrix_scatter(covey_matrix *out, const covey_matrix *from, c
     if (!data || !piece)
         status = covey__fail(err, COVEY_E_NOMEM, NULL, "%s", covey__nomem_sentence());
     COVEY_TRY(covey__ranks_agree(ranks, status, err));
+    assert(data && piece);
     /* Piece by piece to all: a row's owner keeps it. */
     for (size_t at = 0; at < rows; at += step) {
         size_t count = rows - at < step ? rows - at : step, low = at > first ? at : first;

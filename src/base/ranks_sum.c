@@ -2,6 +2,7 @@
 /* The tree of covey__sum_tree as a stack. Chunks that are absent add zeros, which changes nothing, so
  * that two neighbours join at the level where their chunk numbers first agree; each joins its left
  * neighbour before anything joins the two at a higher level. */
+#include <assert.h>
 #include <string.h>
 
 #include "base_internal.h"
@@ -118,6 +119,7 @@ static covey_status join_ranks(covey__tree *tree, const covey__share *share) {
         size_t top = (size_t)*from++;
         for (size_t i = 0; i < top; ++i) {
             const double *record = i < p.slots ? from + i * p.record : rest;
+            assert(record);
             rest += i < p.slots ? 0 : p.record;
             memcpy(covey__tree_next(tree, (size_t)record[0]), record + 1,
                    tree->width * sizeof *record);

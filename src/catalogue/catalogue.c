@@ -164,7 +164,6 @@ static covey_status configure(covey_catalogue *c, covey_error *err) {
     sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     COVEY_TRY(covey__catalogue_exec(c, "PRAGMA cell_size_check=ON", err));
     COVEY_TRY(covey__catalogue_exec(c, "PRAGMA temp_store=MEMORY", err));
-    COVEY_TRY(covey__catalogue_exec(c, "PRAGMA cache_size=-32000", err)); /* KiB: the indices */
     COVEY_TRY(covey__catalogue_exec(c, "PRAGMA synchronous=NORMAL", err));
     COVEY_TRY(covey__catalogue_exec(c, "PRAGMA journal_size_limit=67108864", err));
 done:
@@ -270,6 +269,9 @@ covey_status covey_catalogue_open(covey_catalogue **out, const char *folder, int
     if (!ours)
         COVEY_TRY(make_tables(c, err));
     COVEY_TRY(turn_log_on(c, err));
+    /* KiB: the indices. Now, because SQLite turns it into a number of pages when it is said, and does not
+     * know before the first read how large they are. */
+    COVEY_TRY(covey__catalogue_exec(c, "PRAGMA cache_size=-32000", err));
     *out = c;
     c = NULL;
 done:

@@ -124,9 +124,8 @@ static covey_status drop_weights(covey_catalogue *c, const covey_prune_params *p
                                  covey_error *err) {
     covey_status status = COVEY_OK;
     sqlite3_stmt *s = NULL;
-    int more;
     COVEY_TRY(covey__catalogue_prepare(c, &s, "SELECT id,weights FROM recipe", err));
-    while ((more = next(c, s, &status, err)) == 1) {
+    while (next(c, s, &status, err) == 1) {
         const unsigned char *digest = sqlite3_column_text(s, 1);
         if (!digest || !is_wanted(params, (const char *)digest))
             COVEY_TRY(change(c, "DELETE FROM photo WHERE recipe=?1", 1,

@@ -311,7 +311,7 @@ static covey_status to_sphere(double *out, double *centre, const double *x, size
                       ops->name);
         if (square == 0) { /* a start without a direction: any will do */
             memset(to, 0, d * sizeof *to);
-            to[0] = square = 1;
+            to[0] = 1;
             continue;
         }
         for (size_t j = 0; j < d; ++j)

@@ -175,9 +175,9 @@ static covey_status choose(int64_t *rows, const candidates *c, covey__draws *dra
     COVEY_TRY(covey__draw_rows(rows, &found, draws, err));
     for (size_t j = 0; j < found; ++j)
         rows[j] = c->rows[rows[j]];
+    draws->data = data;
+    draws->weight = NULL;
     if (found < draws->k) {
-        draws->data = data;
-        draws->weight = NULL;
         draws->taken = found;
         COVEY_TRY(covey__draw_rows(rows, &found, draws, err));
     }
@@ -185,6 +185,8 @@ static covey_status choose(int64_t *rows, const candidates *c, covey__draws *dra
                   "%zu clusters were asked for, but only %zu rows differ measurably", draws->k,
                   found);
 done:
+    draws->data = data;
+    draws->weight = NULL;
     covey__free(x);
     covey__free(weight);
     return status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The convolution of planes as its definition reads; planes_internal.h has the layout. Tail: none,
  * one position at a time. */
+#include <assert.h>
 #include <string.h>
 
 #include "kernels_internal.h"
@@ -61,6 +62,7 @@ void covey__planes_store_scalar(const covey__planes_target *target, const float 
                         target->floats[(y * target->width + x) * target->stride + o] = value;
                     continue;
                 }
+                assert(target->parts <= 2);
                 covey__split_bf16(part, value, target->parts);
                 for (size_t i = 0; i < target->parts; ++i)
                     target->planes[i * target->part +

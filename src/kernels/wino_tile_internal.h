@@ -36,6 +36,7 @@ typedef struct window {
 COVEY__INLINE void input_channels(float *v, size_t stride, const window *w, size_t c, int n,
                                   line_fn *bt, put_fn *put) {
     vec half[COVEY__WINO_MAX][COVEY__WINO_MAX];
+    assert(w->corner || w->at);
     for (int j = 0; j < n; ++j) {
         vec d[COVEY__WINO_MAX], o[COVEY__WINO_MAX];
         for (int i = 0; i < n; ++i)

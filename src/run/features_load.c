@@ -3,6 +3,7 @@
  * .safetensors a directory of tensors (src/vgg reads it), a folder any of these in order. */
 #include "covey/features.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -298,6 +299,7 @@ static covey_status append(covey_matrix *all, size_t *room, const covey_matrix *
         all->data = data;
         *room = wanted;
     }
+    assert(all->data && more->data);
     memcpy(all->data + all->rows * more->cols, more->data,
            more->rows * more->cols * sizeof *more->data);
     all->rows = rows;

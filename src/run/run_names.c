@@ -53,7 +53,7 @@ static covey_status size_names(covey_run *run, covey_error *err) {
     const char **names = covey__calloc(n + 1, sizeof *names);
     if (!names)
         return covey__fail(err, COVEY_E_NOMEM, NULL, "memory ran out");
-    for (size_t j = 0; j < n && j < run->n_names; ++j)
+    for (size_t j = 0; run->names && j < n && j < run->n_names; ++j)
         names[j] = run->names[j];
     covey__free(run->names);
     run->names = names;
@@ -105,7 +105,6 @@ covey_status covey_run_save_names(const covey_run *run, covey_error *err) {
     /* Edited in place of written anew: whatever else stands in it stays as it is. */
     status = covey__json_load(&passport, text, size);
     COVEY_NOMEM_IF(status == COVEY_E_NOMEM, err);
-    status = COVEY_OK;
     COVEY_FAIL_IF(!json_is_object(passport), err, COVEY_E_FORMAT, path,
                   "is not valid JSON; run covey again to rebuild the folder");
     const json_t *varies = json_object_get(passport, "varies");

@@ -54,7 +54,7 @@ static double dot(const float *a, const float *b, size_t n) {
 static void orthonormalize(float *q, size_t m, size_t d) {
     for (size_t i = 0; i < m; ++i) {
         float *row = q + i * d;
-        double before = sqrt(dot(row, row, d)), after = before;
+        double before = sqrt(dot(row, row, d)), after;
         for (int pass = 0; pass < 2; ++pass) {
             for (size_t p = 0; p < i; ++p) {
                 float along = (float)dot(row, q + p * d, d);

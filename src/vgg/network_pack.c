@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Transformed weights: U = G g G^T for the Winograd layers, packed for the product. */
+#include <assert.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -98,6 +99,7 @@ covey_status covey__network_pack(covey_network *network, const covey_weights *we
         memcpy(convolution->bias, context.sources[i].bias,
                convolution->outputs * sizeof(float));
     }
+    assert(network->count > 0 && context.sources[0].weight);
     if (!parts)
         pack_first(&network->convolutions[0], context.sources[0].weight);
     covey__pool_run(network->pool, context.first_task[network->count], pack_task,

@@ -94,6 +94,7 @@ static float weight_of(const covey__convolution *layer, int index, const float *
 void covey__planes_pack_panel(const covey__convolution *layer, int index, size_t parts,
                               const float *weight, size_t panel) {
     size_t taps = index ? 9 : 3;
+    assert(parts <= 2);
     uint16_t *to = layer->panels + panel * covey__planes_panel_size(layer, index, parts);
     for (size_t chunk = 0; chunk < input_chunks(layer); ++chunk)
         for (size_t tap = 0; tap < taps; ++tap, to += parts * COVEY__PANEL_STEP)

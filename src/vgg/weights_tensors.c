@@ -6,6 +6,7 @@
  *       = (s w) x + (s (b - mean) + beta),    s = gamma / sqrt(var + epsilon)
  *
  * in float64, rounded once [IoffeSzegedy2015, algorithm 2]. */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -186,8 +187,8 @@ covey_status covey__weights_read_tensors(unsigned char **image, size_t *size, fl
                                          covey_error *err) {
     covey_status status = COVEY_OK;
     convolution found[COVEY_VGG_CONVOLUTIONS_MAX] = {{0}};
-    int channels[COVEY_VGG_CONVOLUTIONS_MAX];
-    float *tensor[COVEY__WEIGHTS_TENSORS_MAX];
+    int channels[COVEY_VGG_CONVOLUTIONS_MAX] = {0};
+    float *tensor[COVEY__WEIGHTS_TENSORS_MAX] = {NULL};
     unsigned char *made = NULL;
     layout l = choose_layout(source);
     COVEY_TRY(find_tensors(found, channels, source, &l, err));
@@ -195,6 +196,7 @@ covey_status covey__weights_read_tensors(unsigned char **image, size_t *size, fl
     for (int i = 0; i < l.member->convolutions; ++i) {
         size_t count = covey__weights_tensor_count(2 * i, channels);
         size_t outputs = (size_t)channels[i];
+        assert(outputs && found[i].weight && found[i].bias);
         COVEY_TRY(read_finite(tensor[2 * i], source, found[i].weight, count, err));
         COVEY_TRY(read_finite(tensor[2 * i + 1], source, found[i].bias, outputs, err));
         if (l.normalised)

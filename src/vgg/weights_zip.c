@@ -59,7 +59,7 @@ covey_status covey__zip_read_part(covey__source *source, uint64_t index, void *t
     covey_status status = COVEY_OK;
     zip_file_t *file = NULL;
     unsigned char *skip = NULL;
-    uint64_t size;
+    uint64_t size = 0;
     enum { SKIP = 1 << 16 };
     COVEY_TRY(entry_size(&size, source, index, err));
     COVEY_FAIL_IF(offset > size || n > size - offset, err, COVEY_E_FORMAT, source->path,

@@ -202,29 +202,63 @@ static void seed_catalogue(void **state) {
  */
 
 #ifdef COVEY_TEST_PHOTOS
+/* Samples that are prepared in different ways. */
+static const struct image_kind {
+    const char *name;
+    int bands, turned;
+    VipsInterpretation meaning;
+    VipsBandFormat format;
+} image_kinds[] = {
+    {"rgb", 3, 0, VIPS_INTERPRETATION_sRGB, VIPS_FORMAT_UCHAR},
+    {"turned", 3, 6, VIPS_INTERPRETATION_sRGB, VIPS_FORMAT_UCHAR},
+    {"rgba", 4, 0, VIPS_INTERPRETATION_sRGB, VIPS_FORMAT_UCHAR},
+    {"grey", 1, 0, VIPS_INTERPRETATION_B_W, VIPS_FORMAT_UCHAR},
+    {"rgb16", 3, 0, VIPS_INTERPRETATION_RGB16, VIPS_FORMAT_USHORT},
+    {"grey16", 1, 8, VIPS_INTERPRETATION_GREY16, VIPS_FORMAT_USHORT},
+    {"cmyk", 4, 0, VIPS_INTERPRETATION_CMYK, VIPS_FORMAT_UCHAR},
+    {"bands6", 6, 3, VIPS_INTERPRETATION_MULTIBAND, VIPS_FORMAT_UCHAR},
+    {"float", 3, 0, VIPS_INTERPRETATION_scRGB, VIPS_FORMAT_FLOAT},
+};
+
+static VipsImage *image_of(const struct image_kind *kind) {
+    VipsImage *black, *cast, *image;
+    assert_int_equal(vips_black(&black, 24, 16, "bands", kind->bands, NULL), 0);
+    assert_int_equal(vips_cast(black, &cast, kind->format, NULL), 0);
+    assert_int_equal(vips_copy(cast, &image, "interpretation", kind->meaning, NULL), 0);
+    if (kind->turned)
+        vips_image_set_int(image, VIPS_META_ORIENTATION, kind->turned);
+    g_object_unref(black);
+    g_object_unref(cast);
+    return image;
+}
+
 static void seed_images(void **state) {
     (void)state;
     static const char *const suffixes[] = {".jpg", ".png",  ".webp", ".tif",
                                            ".gif", ".heic", ".avif"};
-    VipsImage *black, *image;
-    assert_int_equal(vips_black(&black, 24, 16, "bands", 3, NULL), 0);
-    assert_int_equal(vips_copy(black, &image, "interpretation", VIPS_INTERPRETATION_sRGB, NULL), 0);
-    for (size_t i = 0; i < LENGTH(suffixes); ++i) {
-        void *bytes = NULL;
-        size_t size = 0;
-        covey__text out = {0};
-        if (vips_image_write_to_buffer(image, suffixes[i], &bytes, &size, NULL)) {
-            vips_error_clear(); /* a library that cannot write it */
-            continue;
+    size_t written = 0;
+    for (size_t k = 0; k < LENGTH(image_kinds); ++k) {
+        VipsImage *image = image_of(&image_kinds[k]);
+        for (size_t i = 0; i < LENGTH(suffixes); ++i) {
+            void *bytes = NULL;
+            size_t size = 0;
+            char name[32];
+            covey__text out = {0};
+            if (vips_image_write_to_buffer(image, suffixes[i], &bytes, &size, NULL)) {
+                vips_error_clear(); /* a library or a format that cannot hold it */
+                continue;
+            }
+            covey__text_add_bytes(&out, "\x0e", 1); /* orient, icc, drop alpha */
+            covey__text_add_bytes(&out, bytes, size);
+            snprintf(name, sizeof name, "%s.%s", image_kinds[k].name, suffixes[i] + 1);
+            copy_as("image", name, out.data, out.size);
+            covey__text_fini(&out);
+            g_free(bytes);
+            ++written;
         }
-        covey__text_add_bytes(&out, "\x0e", 1); /* orient, icc, drop alpha */
-        covey__text_add_bytes(&out, bytes, size);
-        copy_as("image", suffixes[i] + 1, out.data, out.size);
-        covey__text_fini(&out);
-        g_free(bytes);
+        g_object_unref(image);
     }
-    g_object_unref(image);
-    g_object_unref(black);
+    assert_true(written > 20);
 }
 #endif
 

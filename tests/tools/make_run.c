@@ -28,7 +28,7 @@ static const char *const hostile[] = {
     "<", /* with the next part: </script>... */
     "' onmouseover='window.breached=4' x='.jpg",
     "new\nline\r\tand tab.jpg",
-    "\xE2\x80\xAE" "gpj.right-to-left.jpg", /* U+202E */
+    ("\xE2\x80\xAE" "gpj.right-to-left.jpg"), /* U+202E; a hexadecimal escape would go on */
     "invalid\xFF\xFE\xC3(.jpg",
     "%41%2e%2e#hash?query&amp;+.jpg",
     "back\\slash 'quotes' \"both\".jpg",
@@ -85,7 +85,7 @@ static void *draw(size_t *bytes, size_t group, size_t kind) {
                 pixels[(y * WIDTH + x) * 3 + b] = (unsigned char)(127.5 + 85 * sin(6.283 * (hue + b / 3.0)) + 40 * wave);
         }
     VipsImage *image = vips_image_new_from_memory(pixels, WIDTH * HEIGHT * 3, WIDTH, HEIGHT, 3, VIPS_FORMAT_UCHAR);
-    void *jpeg;
+    void *jpeg = NULL;
     if (!image || vips_jpegsave_buffer(image, &jpeg, bytes, "Q", 80, NULL))
         fail(vips_error_buffer());
     g_object_unref(image);
