@@ -360,6 +360,20 @@ static covey_status cluster_row(loader *in, char **fields, covey_error *err) {
     return COVEY_OK;
 }
 
+/* "cluster.LOSS"; the stages' seconds stand in run.json. */
+static covey_status timing_row(loader *in, char **fields, covey_error *err) {
+    static const char prefix[] = "cluster.";
+    size_t l;
+    double seconds;
+    (void)err;
+    covey_clustering *r = strncmp(fields[0], prefix, sizeof prefix - 1) != 0
+                              ? NULL
+                              : clustering_named(in, fields[0] + sizeof prefix - 1, &l);
+    if (r && !parse_double(fields[1], &seconds) && seconds >= 0 && isfinite(seconds))
+        r->seconds = seconds;
+    return COVEY_OK;
+}
+
 static covey_status history_row(loader *in, char **fields, covey_error *err) {
     size_t l, restart, round, moved;
     covey_clustering *c = clustering_named(in, fields[0], &l);
@@ -571,6 +585,11 @@ static covey_status load_comparison(loader *in, covey_error *err) {
     COVEY_TRY(load_k_table(in, err));
     COVEY_TRY(each_row(in, "clusters.csv", 9, cluster_row, err));
     COVEY_TRY(each_row(in, "history.csv", 6, history_row, err));
+    /* It varies from run to run, so that no digest holds it to be there. */
+    status = each_row(in, "timings.csv", 2, timing_row, err);
+    COVEY_FAIL_IF(status == COVEY_E_NOMEM, err, COVEY_E_NOMEM, NULL, "%s",
+                  covey__nomem_sentence());
+    status = COVEY_OK;
     for (size_t l = 0; l < n_losses; ++l) {
         covey_clustering *r = &c->clusterings[l];
         if (in->loss_rows[l] != r->n) {

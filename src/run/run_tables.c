@@ -72,9 +72,10 @@ void covey__run_skipped_csv(covey__text *text, const covey_run *run) {
 
 void covey__run_timings_csv(covey__text *text, const covey_run *run) {
     covey__text_add(text, "stage,seconds\n");
-    covey__text_addf(text, "extract,%.3f\ncluster,%.3f\ntotal,%.3f\n", run->facts.seconds_extract,
+    /* Finer than anybody needs, so that a page of what is read rounds as the page of the run did. */
+    covey__text_addf(text, "extract,%.6f\ncluster,%.6f\ntotal,%.6f\n", run->facts.seconds_extract,
                      run->facts.seconds_cluster, run->facts.seconds_total);
     for (size_t l = 0; l < run->comparison.n_losses; ++l)
-        covey__text_addf(text, "cluster.%s,%.3f\n", run->comparison.clusterings[l].loss.ops->name,
+        covey__text_addf(text, "cluster.%s,%.6f\n", run->comparison.clusterings[l].loss.ops->name,
                          run->comparison.clusterings[l].seconds);
 }

@@ -6,7 +6,7 @@
 # COVEY_SET_EXPECTED=1 rewrites exit and stdout.exact. Usage: run_case.sh FOLDER BUILD
 set -u
 folder=$1
-COVEY=$2/covey
+COVEY=${COVEY_UNDER_TEST:-$2/covey} # or a script that runs it
 BUILD=$2
 SOURCE=$(cd "$(dirname "$0")/../.." && pwd)
 export COVEY BUILD SOURCE

@@ -11,8 +11,8 @@
 /* Names that an input may give to its files. */
 static const char *const names[] = {"run.json",    "images.csv",      "clusters.csv",
                                     "history.csv", "comparison.json", "skipped.csv",
-                                    "duplicates.csv", "features.npy",  "centres/square.npy",
-                                    "centres/huber.npy", NULL};
+                                    "duplicates.csv", "timings.csv", "features.npy",
+                                    "centres/square.npy", "centres/huber.npy", NULL};
 
 static void write_file(const char *name, const char *data, size_t size) {
     char path[160];

@@ -150,7 +150,8 @@ static void seed_run(void **state) {
     (void)state;
     static const char *const names[] = {
         "run.json",    "images.csv",     "clusters.csv", "history.csv",        "comparison.json",
-        "skipped.csv", "duplicates.csv", "features.npy", "centres/square.npy", "centres/huber.npy"};
+        "skipped.csv", "duplicates.csv", "timings.csv",  "features.npy",       "centres/square.npy",
+        "centres/huber.npy"};
     covey_error err;
     covey__text all = {0};
     char folder[256], target[300], path[400];

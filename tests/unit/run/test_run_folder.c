@@ -41,6 +41,7 @@ static void assert_same_clustering(const covey_clustering *a, const covey_cluste
     assert_memory_equal(a->representatives, b->representatives, a->k * sizeof(int64_t));
     assert_memory_equal(a->medoids, b->medoids, a->k * sizeof(int64_t));
     assert_true(a->objective == b->objective);
+    assert_true(a->seconds > 0 && fabs(a->seconds - b->seconds) < 1e-6);
     assert_int_equal(a->n_history, b->n_history);
     for (size_t i = 0; i < a->n_history; ++i) {
         assert_int_equal(a->history[i].round, b->history[i].round);
