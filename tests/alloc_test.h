@@ -96,6 +96,9 @@ static inline void alloc_test_stop(void) {
     covey__alloc_fail_at(0);
 }
 
+/* Where a call makes many allocations, a larger share of them is left out the smaller this is. */
+static size_t alloc_test_steps = 60;
+
 /* One call on fresh or unchanged data, cleaning up whatever it made. */
 typedef covey_status (*alloc_test_call)(void *user, covey_error *err);
 
@@ -113,7 +116,7 @@ static inline size_t alloc_test_every(const char *what, alloc_test_call call, vo
     int every = getenv("COVEY_TEST_EVERY") != NULL;
     for (int only = 0; only < 2; ++only) {
         size_t failed = 0;
-        for (size_t k = 1; k <= made; k += every ? 1 : 1 + k / 60) {
+        for (size_t k = 1; k <= made; k += every ? 1 : 1 + k / alloc_test_steps) {
             memset(&err, 0, sizeof err);
             if (only)
                 covey__alloc_fail_only(k);

@@ -47,7 +47,6 @@ void covey__canvas_close(covey__canvas *canvas) {
 covey_status covey__canvas_save(covey__canvas *canvas, const char *path, covey_error *err) {
     covey_status status = COVEY_OK;
     covey__text file = {0};
-    COVEY_NOMEM_IF(canvas->list.failed, err);
     status = covey__draw(&file, &canvas->list, DRAW_SECONDS, err);
     if (status == COVEY_E_DRAW && err && !err->path[0]) /* which figure it was */
         snprintf(err->path, sizeof err->path, "%s", path);

@@ -87,6 +87,7 @@ covey_status covey__draw(covey__text *out, const covey__text *list, double secon
     char *program = NULL, how[96] = "ended";
     int fds[2] = {-1, -1}, ends[2] = {-1, -1}, code = 0;
     pid_t pid = -1;
+    COVEY_NOMEM_IF(list->failed, err);
     COVEY_FAIL_IF(list->size < sizeof head, err, COVEY_E_INTERNAL, NULL, "nothing to draw");
     memcpy(&head, list->data, sizeof head);
     status = covey__program_find(&program, NULL, &drawer, err);
