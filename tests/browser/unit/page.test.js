@@ -14,7 +14,6 @@ before(async () => {
   out = makeRun("walk", { n: 60, k: 5, studies: true });
   at = await open(urlOf(out), { acceptDownloads: true });
   page = at.page;
-  page.setDefaultTimeout(5000);
 });
 
 /** Rows of each group as the gallery shows them. */

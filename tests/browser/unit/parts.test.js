@@ -17,7 +17,6 @@ before(async () => {
   out = makeRun("parts", { n: N, k: 0, losses: "square,huber,cauchy", studies: true });
   at = await open(urlOf(out), { reducedMotion: "reduce" });
   page = at.page;
-  page.setDefaultTimeout(5000);
   data = JSON.parse(await page.textContent("#data"));
 });
 
@@ -80,7 +79,7 @@ test("the map is drawn, zoomed, dimmed to a group, and walked with the keyboard"
   const changed = async (does) => {
     const old = await seen();
     await does();
-    await page.waitForTimeout(150);
+    for (let tries = 0; tries < 100 && (await seen()) === old; ++tries) await page.waitForTimeout(50);
     assert.notEqual(await seen(), old);
   };
   await changed(() => page.locator("#map-in").click());
