@@ -50,6 +50,7 @@ void console_start(void) {
     }
     /* A reader that goes away is met as EPIPE in console_finish, once all is cleaned up. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* ulimit -f: a write that fails, and a sentence */
     const char *term = getenv("TERM"), *no_progress = getenv("NO_PROGRESS");
     console.terminal = isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0 &&
                        !(no_progress && *no_progress);

@@ -72,7 +72,7 @@ int covey__fd_lift(int fd) {
     if (fd < 0)
         return -1;
     int lifted = fcntl(fd, F_DUPFD_CLOEXEC, 10);
-    int code = errno;
+    int code = errno == EINVAL ? EMFILE : errno; /* 10 is beyond what this process may have */
     close(fd);
     errno = code;
     return lifted;
