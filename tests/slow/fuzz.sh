@@ -52,7 +52,7 @@ for pair in $readers; do
     # A machine that does other work too gives less processor time than the clock says: rounds until it is spent.
     while [ "$code" -eq 0 ] && [ "$left" -gt 0 ]; do
         # shellcheck disable=SC2086
-        "$build/tests/fuzz_$target" -max_total_time="$left" -timeout=20 -rss_limit_mb=2048 \
+        "$build/tests/fuzz_$target" -max_total_time="$left" -timeout=60 -rss_limit_mb=2048 \
             -print_final_stats=1 -artifact_prefix="$build/found/$reader-" \
             "$corpus" "$2/fuzz-seeds/$reader" $again >"$build/$reader.out" 2>&1
         code=$?
