@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "catalogue_internal.h"
+#include "organize_internal.h"
 #include "run_fixture.h"
 #include "unit/vgg/weights_files.h"
 #ifdef COVEY_TEST_PHOTOS
@@ -199,6 +200,24 @@ static void seed_catalogue(void **state) {
     covey_test_remove(folder);
 }
 
+static void seed_undo(void **state) {
+    (void)state;
+    covey_error err;
+    char folder[256], *path, *text;
+    size_t size;
+    int fd;
+    covey_test_folder(folder);
+    assert_ok(covey__undo_list_new(&fd, &path, folder, &err));
+    assert_int_equal(covey__undo_list_add(fd, "/photos/it's.jpg", "/groups/cluster_00/it's.jpg"), 0);
+    assert_int_equal(covey__undo_list_add(fd, "/etc/passwd", "/etc/hosts"), 0);
+    close(fd);
+    assert_ok(covey__file_read(&text, &size, path, 1 << 20, &err));
+    copy_as("undo", "two", text, size);
+    covey__free(text);
+    covey__free(path);
+    covey_test_remove(folder);
+}
+
 /* ---- photos ------------------------------------------------------------------------------------
  */
 
@@ -268,7 +287,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(seed_npy),       cmocka_unit_test(seed_features),
         cmocka_unit_test(seed_weights),   cmocka_unit_test(seed_onnx),
         cmocka_unit_test(seed_csv),       cmocka_unit_test(seed_run),
-        cmocka_unit_test(seed_catalogue),
+        cmocka_unit_test(seed_catalogue), cmocka_unit_test(seed_undo),
 #ifdef COVEY_TEST_PHOTOS
         cmocka_unit_test(seed_images),
 #endif

@@ -17,7 +17,7 @@ command -v clang >/dev/null || {
 cmake -S "$source" -B "$build" -DCMAKE_C_COMPILER=clang -DCOVEY_FUZZ=ON \
     -DCOVEY_SLOW_SCRIPTS=OFF >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
 readers=${COVEY_FUZZ_READERS:-npy:npy features:features pickle:pickle torch:source legacy:source safetensors:source
-onnx:source zip:source csv:csv run:run catalogue:catalogue image:image}
+onnx:source zip:source csv:csv run:run catalogue:catalogue undo:undo image:image}
 targets=$(for pair in $readers; do echo "fuzz_${pair#*:}"; done | sort -u)
 # shellcheck disable=SC2086
 cmake --build "$build" -j "$(nproc)" --target $targets >"$build.log" 2>&1 ||
