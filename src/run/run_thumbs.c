@@ -11,7 +11,7 @@
 #include "run_internal.h"
 #include "spill_internal.h"
 
-enum { IN_MEMORY = 32 << 20, CHUNK = 64 << 20 };
+enum { IN_MEMORY = 32 << 20, CHUNK = 64 << 20, REST_EVERY = 4 << 20 };
 
 typedef struct thumbs {
     size_t in_memory;       /* bytes */
@@ -67,6 +67,9 @@ static const uint8_t *put_in_file(thumbs *t, const uint8_t *jpeg, size_t bytes) 
         done += (size_t)n;
     }
     const uint8_t *place = t->chunks[t->n_chunks - 1] + t->used;
+    /* The catalogue reads it soon after, and nobody else for long: what was read is let go of. */
+    if (t->used / REST_EVERY != (t->used + bytes) / REST_EVERY)
+        (void)madvise(t->chunks[t->n_chunks - 1], CHUNK, MADV_DONTNEED);
     t->used += bytes;
     return place;
 }
