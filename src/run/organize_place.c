@@ -152,6 +152,10 @@ int covey__place_move(int folder, const char *name, const char *from, const uint
     if (error != EXDEV)
         return error;
     error = covey__place_copy(folder, name, from, digest, 1);
+    /* The power may fail: its name, and the folders that were made for it, are on disk before the only other
+     * copy goes. */
+    if (!error && syncfs(folder))
+        error = errno;
     return error ? error : unlink(from) ? errno : 0;
 }
 

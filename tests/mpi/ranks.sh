@@ -31,7 +31,7 @@ wrong() {
 ranks() {
     count=$1
     shift
-    timeout 120 mpirun -n "$count" "$covey" "$@"
+    timeout 300 mpirun -n "$count" "$covey" "$@"
 }
 
 rows() {

@@ -11,8 +11,11 @@ cmake -S "$source" -B "$build" -DCMAKE_BUILD_TYPE=Debug -DCOVEY_SLOW_SCRIPTS=OFF
     { cat "$build.log"; exit 1; }
 cmake --build "$build" -j "$(nproc)" >"$build.log" 2>&1 || { tail -n 30 "$build.log"; exit 1; }
 find "$build" -name '*.gcda' -delete
-(cd "$build" && ctest -L "${COVEY_COVERAGE_LABELS:-unit|real}" -j "$(nproc)" >ctest.out 2>&1) ||
-    { grep -A 20 'The following tests FAILED' "$build/ctest.out"; exit 1; }
+# Programs of others cannot be linked with an instrumented library (install). A test that fails is said,
+# and what it ran counts.
+failed=0
+(cd "$build" && ctest -L "${COVEY_COVERAGE_LABELS:-unit|real}" -E '/install$' -j "$(nproc)" >ctest.out 2>&1) ||
+    { grep -A 20 'The following tests FAILED' "$build/ctest.out"; failed=1; }
 mkdir -p "$build/html"
 report() {
     (cd "$build" && gcovr --root "$source" --exclude-throw-branches --exclude-unreachable-branches \
@@ -24,4 +27,5 @@ report --filter "$source/src/" --txt "$build/library.txt" --fail-under-line 90 \
     --print-summary 2>/dev/null
 code=$?
 echo "file by file: $build/library.txt, line by line: $build/html/index.html"
-exit $code
+[ "$failed" -eq 0 ] && exit $code
+exit 1

@@ -95,6 +95,11 @@ static int remove_noted(int folder, const char *name, int flags) {
     return (int)syscall(SYS_unlinkat, folder, name, flags);
 }
 
+int unlink(const char *path) {
+    note("unlink", path, "");
+    return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
 int unlinkat(int folder, const char *name, int flags) {
     return remove_noted(folder, name, flags);
 }

@@ -305,6 +305,46 @@ static void flushed_in_order(void **state) {
     shell(s, "rm -rf out cache");
 }
 
+/* Photos moved to another file system and back are copied, checked, and on disk before the one that was there
+ * goes. */
+static void a_move_to_another_disk(void **state) {
+    const scene *s = *state;
+    char path[700], *text;
+    size_t size;
+    covey_error err;
+    if (!MAY_PRELOAD || !may_mount())
+        skip();
+    mount_small(s, 8000);
+    shell(s, "cp -rp photos moving && cp -rp photos before");
+    run_command(s, COVEY " run moving -o out -k 2 --loss square --seeds 0 --no-cache -q" WITH, 0);
+    in_scene(path, s, "order");
+    unlink(path);
+    setenv("COVEY_FAULT_LOG", path, 1);
+    run_command(s, PRELOAD COVEY " organize out --into small/groups --move --yes -q", 0);
+    shell(s, "test \"$(ls moving)\" = zz-bad.jpg"); /* skipped, so that it stays */
+    run_command(s, PRELOAD COVEY " organize --undo small/groups/undo.sh --yes -q", 0);
+    unsetenv("COVEY_FAULT_LOG");
+    shell(s, "diff -r before moving");
+    assert_ok(covey__file_read(&text, &size, path, 1 << 24, &err));
+    int gone = 0, renamed = 0, synced = 0;
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        if (!strncmp(line, "rename\t", 7))
+            renamed = 1, synced = 0;
+        else if (!strncmp(line, "syncfs\t", 7))
+            synced = renamed;
+        else if (!strncmp(line, "unlink\t", 7) && strstr(line, ".jpg")) {
+            if (!synced)
+                fail_msg("removed before its copy was on disk: %s", line);
+            ++gone;
+            renamed = synced = 0;
+        }
+    }
+    assert_int_equal(gone, 2 * SCENE_PHOTOS);
+    covey__free(text);
+    unmount_small(s);
+    shell(s, "rm -rf moving before out order");
+}
+
 static int setup(void **state) {
     scene_setup(state);
     run_command(*state, EXTRACT " -o whole --no-cache -q", 0);
@@ -328,6 +368,7 @@ int main(void) {
         cmocka_unit_test(permissions_that_change),
         cmocka_unit_test(a_clock_that_jumps),
         cmocka_unit_test(flushed_in_order),
+        cmocka_unit_test(a_move_to_another_disk),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

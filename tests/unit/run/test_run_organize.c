@@ -172,6 +172,47 @@ static void clashes_keep_their_path(void **state) {
     covey_organization_fini(&made);
 }
 
+/* The same path below two folders: apart by the number of the folder. */
+static void roots_with_the_same_path(void **state) {
+    (void)state;
+    char second[340];
+    covey_error err;
+    const char *roots[2];
+    snprintf(second, sizeof second, "%s/more", folder);
+    covey_run *two = fixture_run(photos);
+    const char **own = two->roots;
+    roots[0] = own[0];
+    roots[1] = second;
+    two->roots = roots;
+    two->n_roots = 2;
+    /* Rows 0 and 1 in one group, with one name. */
+    for (size_t i = 0; i < FIXTURE_ROWS; ++i)
+        memcpy(two->photos[i].sha256, run->photos[i].sha256, 32);
+    two->photos[1].path = two->photos[0].path;
+    two->photos[1].root = 1;
+    two->comparison.clusterings[0].labels[1] = two->comparison.clusterings[0].labels[0];
+    char path[700];
+    snprintf(path, sizeof path, "%s/%s", second, two->photos[1].path);
+    char *slash = strrchr(path, '/');
+    *slash = '\0';
+    assert_ok(covey__mkdirs(path, &err));
+    *slash = '/';
+    covey_test_write(path, "photo 1", 7);
+    covey_organization made = {0};
+    covey_organize_params params = covey_organize_params_default();
+    params.how = COVEY_ORGANIZE_COPY;
+    assert_ok(covey_run_organize(&made, two, target, &params, &err));
+    assert_int_equal(made.done, FIXTURE_ROWS);
+    assert_non_null(strstr(made.photos[0].to, "/root_0/"));
+    assert_non_null(strstr(made.photos[1].to, "/root_1/"));
+    assert_content(made.photos[0].to, 0);
+    assert_content(made.photos[1].to, 1);
+    covey_organization_fini(&made);
+    two->roots = own;
+    two->n_roots = 1;
+    covey_run_free(two);
+}
+
 static void links_in_the_target_are_not_followed(void **state) {
     (void)state;
     char path[400], elsewhere[400];
@@ -237,6 +278,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(links_copies_and_again),          CASE(moves_can_be_undone),
         CASE(what_is_not_as_described_stays),  CASE(clashes_keep_their_path),
+        CASE(roots_with_the_same_path),
         CASE(links_in_the_target_are_not_followed), CASE(wrong_targets_are_refused),
         CASE(halves_of_killed_copies_go),
     };
