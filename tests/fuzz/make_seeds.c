@@ -196,6 +196,22 @@ static void seed_catalogue(void **state) {
     snprintf(path, sizeof path, "%s/catalogue.sqlite", folder);
     assert_ok(covey__file_read(&text, &size, path, 1 << 20, &err));
     copy_as("catalogue", "small", text, size);
+    static const char *const statements[] = {
+        "UPDATE photo SET width=-1, bytes=NULL, used='x';",
+        "UPDATE content SET features=zeroblob(15), thumb=1e308;",
+        "UPDATE content SET checksum=x'00'; UPDATE seen SET sha256='short';",
+        "UPDATE recipe SET channels=9223372036854775807, weights=zeroblob(40000);",
+        "DROP TABLE content; CREATE VIEW content AS SELECT * FROM photo;",
+        "CREATE TRIGGER t AFTER INSERT ON photo BEGIN DELETE FROM recipe; END;",
+        "DROP TABLE seen; CREATE TABLE seen(device, inode, size AS (1), mtime, ctime, sha256);",
+        "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql='CREATE TABLE photo(id)';",
+        "INSERT INTO photo SELECT id+1, recipe, x'02', bytes, width, height, used FROM photo;"};
+    for (size_t i = 0; i < LENGTH(statements); ++i) {
+        char name[16], script[256];
+        snprintf(name, sizeof name, "sql%zu", i);
+        snprintf(script, sizeof script, "SQL\n%s", statements[i]);
+        copy_as("catalogue", name, script, strlen(script));
+    }
     covey__free(text);
     covey_test_remove(folder);
 }

@@ -47,6 +47,8 @@ for pair in $readers; do
     mkdir -p "$corpus"
     again=$source/tests/fuzz/regressions/$reader
     [ -d "$again" ] || again=
+    words=$source/tests/fuzz/$reader.dict
+    [ -e "$words" ] && again="$again -dict=$words"
     look_at_clock
     before=$spent inputs=0 code=0 left=$seconds
     # A machine that does other work too gives less processor time than the clock says: rounds until it is spent.
