@@ -37,8 +37,8 @@ static void clean_message(char *message) {
     *out = '\0';
 }
 
-covey_status(covey__fail)(covey_error *err, covey_status status, const char *path, const char *fmt,
-                         ...) {
+covey_status (covey__fail)(covey_error *err, covey_status status, const char *path,
+                           const char *fmt, ...) {
     if (err) {
         va_list args;
         va_start(args, fmt);
@@ -53,7 +53,7 @@ covey_status(covey__fail)(covey_error *err, covey_status status, const char *pat
     return status;
 }
 
-covey_status(covey__fail_errno)(covey_error *err, const char *path, const char *what) {
+covey_status (covey__fail_errno)(covey_error *err, const char *path, const char *what) {
     int code = errno;
     char text[128];
     const char *reason = strerror_r(code, text, sizeof text);

@@ -8,7 +8,7 @@
 
 #include "kernels_internal.h"
 
-// GCC and Clang spell it differently.
+/* GCC and Clang spell it differently. */
 #if !defined(__AMX_BF16__) && !defined(__AMXBF16__)
 #error "the build gives this file its instruction set by suffix"
 #endif

@@ -381,7 +381,7 @@ static covey_status save_dial(maker *m, covey_error *err) {
     /* The frames stand at equal steps, since the last lies at minus infinity. */
     for (int which = 0; which < 2; ++which) {
         add_panel(m, say(m, which ? COVEY__MSG_DIAL_SHIFTS : COVEY__MSG_DIAL_MOVED),
-                          say(m, COVEY__MSG_DIAL_PLACE), NULL);
+                  say(m, COVEY__MSG_DIAL_PLACE), NULL);
         add_series(m, say(m, COVEY__MSG_DIAL_AGAINST), dial->n_frames, xy)->markers =
             (int)dial->n_frames;
         for (size_t f = 0; f < dial->n_frames; ++f) {

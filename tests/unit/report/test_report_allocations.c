@@ -1,42 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* What a page and its pictures are made by, and the studies behind them, with every allocation failing
  * once. The drawer and the decoder are processes of their own: what fails is the library's part. */
-#include "alloc_test.h"
+#include "alloc_run_fixture.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
-
-#include "covey/covey.h"
-#include "run_fixture.h"
-
-static char folder[256], out[300];
-static covey_run *shown;
 
 static int setup(void **state) {
     (void)state;
-    covey_error err;
-    char saved[300];
-    covey_test_folder(folder);
-    snprintf(out, sizeof out, "%s/out", folder);
-    snprintf(saved, sizeof saved, "%s/saved", folder);
-    assert_int_equal(mkdir(out, 0777), 0);
-    covey_run *run = fixture_run("/photos");
-    assert_ok(covey_run_save(run, saved, NULL, NULL, &err));
-    covey_run_free(run);
-    assert_ok(covey_run_load(&shown, saved, &err));
-    return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    covey_run_free(shown);
-    covey_test_remove(folder);
+    make_folders();
+    show(fixture_run("/photos"));
     return 0;
 }
 
 /* Whatever lies in `out` is whole: a PNG with its end, an SVG with its last tag. Then it is gone. */
 static void check_and_clear(void) {
-    covey_error err;
     char command[1024];
     alloc_test_stop();
     snprintf(command, sizeof command,
@@ -50,8 +27,7 @@ static void check_and_clear(void) {
     if (fgets(wrong, sizeof wrong, list))
         fail_msg("half written or left behind: %s", wrong);
     pclose(list);
-    assert_ok(covey__remove_tree(out, &err));
-    assert_int_equal(mkdir(out, 0777), 0);
+    clear_out();
 }
 
 static covey_status save_tiles(void *user, covey_error *err) {
@@ -227,8 +203,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_pictures, setup, teardown),
         cmocka_unit_test_setup_teardown(test_studies, setup, teardown),
     };
-    alloc_test_hooks();
-    setenv("COVEY_DECODE", COVEY_TEST_BUILD "/covey-decode", 1);
-    setenv("COVEY_DRAW", COVEY_TEST_BUILD "/covey-draw", 1);
+    alloc_run_begin();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,27 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Every public call that takes memory, with every allocation failing once: a status, nothing half
  * written. (Weights, network, decoder and finder have theirs beside their other tests.) */
-#include "alloc_test.h"
-
-#include <sys/stat.h>
-
+#include "alloc_run_fixture.h"
 #include "catalogue_internal.h"
-#include "covey/covey.h"
-#include "run_fixture.h"
 
-static char folder[256], photos[300], saved[300], out[300], target[300];
-static covey_run *shown; /* of the fixture, saved and loaded */
+static char photos[300], target[300];
 
 static int setup(void **state) {
     (void)state;
     covey_error err;
-    covey_test_folder(folder);
+    make_folders();
     snprintf(photos, sizeof photos, "%s/photos", folder);
-    snprintf(saved, sizeof saved, "%s/saved", folder);
-    snprintf(out, sizeof out, "%s/out", folder);
     snprintf(target, sizeof target, "%s/out/file", folder);
     assert_int_equal(mkdir(photos, 0777), 0);
-    assert_int_equal(mkdir(out, 0777), 0);
     char path[400];
     snprintf(path, sizeof path, "%s/sub", photos);
     mkdir(path, 0777);
@@ -29,23 +20,8 @@ static int setup(void **state) {
     mkdir(path, 0777);
     covey_run *run = fixture_run(photos);
     assert_ok(covey_run_find_duplicates(run, 0.5, 1, NULL, NULL, &err));
-    assert_ok(covey_run_save(run, saved, NULL, NULL, &err));
-    covey_run_free(run);
-    assert_ok(covey_run_load(&shown, saved, &err));
+    show(run);
     return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    covey_run_free(shown);
-    covey_test_remove(folder);
-    return 0;
-}
-
-static void clear_out(void) {
-    covey_error err;
-    assert_ok(covey__remove_tree(out, &err));
-    assert_int_equal(mkdir(out, 0777), 0);
 }
 
 /* ---- a run as a whole ------------------------------------------------------------------------ */
@@ -435,8 +411,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_numbers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_figures_and_catalogue, setup, teardown),
     };
-    alloc_test_hooks();
-    setenv("COVEY_DECODE", COVEY_TEST_BUILD "/covey-decode", 1);
-    setenv("COVEY_DRAW", COVEY_TEST_BUILD "/covey-draw", 1);
+    alloc_run_begin();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
