@@ -10,6 +10,8 @@
 #include "console.h"
 #include "ranks_option.h"
 
+enum { LIST_LIMIT = 1 << 30 }; /* bytes: some ten million names */
+
 /* ---- which photos --------------------------------------------------------------------------- */
 
 typedef struct path_list {
@@ -39,6 +41,11 @@ static int read_all(char **out, size_t *size, const char *name) {
     char *text = NULL;
     size_t used = 0, capacity = 0;
     for (;;) {
+        if (used > LIST_LIMIT) {
+            code = fail("%s: has more than %d MiB of names; is it a list of photos?",
+                        is_stdin ? "stdin" : name, LIST_LIMIT >> 20);
+            break;
+        }
         if (capacity - used < 65536) {
             size_t wanted = capacity ? 2 * capacity : 1 << 17;
             char *grown = realloc(text, wanted);

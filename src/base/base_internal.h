@@ -123,6 +123,8 @@ const char *covey__path_base(const char *path);
 /* Whole file into memory, NUL appended beyond *size; refuses more than `limit` bytes. */
 covey_status covey__file_read(char **out, size_t *size, const char *path, size_t limit,
                               covey_error *err);
+/* Bytes read from the start of a file, at most `room`; 0 of what is not there or not a file. */
+size_t covey__file_head(void *out, size_t room, const char *path);
 /* Written to a temporary name in the same folder, fsynced, renamed, folder fsynced. What a killed
  * writer of the same file left there is removed. */
 covey_status covey__file_write(const char *path, const void *data, size_t size, covey_error *err);
@@ -165,6 +167,7 @@ covey_status covey__npy_load_f64(double **out, size_t *rows, size_t *cols, const
 /* ---- SHA-256 ---------------------------------------------------------------------------- */
 
 void covey__sha256(uint8_t digest[32], const void *data, size_t size);
+/* Of a regular file alone: a device may have no end. *size, unless NULL, becomes its bytes. */
 covey_status covey__sha256_file(uint8_t digest[32], uint64_t *size, const char *path,
                                 covey_error *err);
 void covey__hex(char *out /* 2n+1 */, const uint8_t *bytes, size_t n);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base_internal.h"
@@ -16,9 +17,16 @@ covey_status covey__sha256_file(uint8_t digest[32], uint64_t *size, const char *
     unsigned char buffer[65536];
     uint64_t total = 0;
     EVP_MD_CTX *context = NULL;
+    struct stat info;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return covey__fail_errno(err, path, "could not be opened");
+    if (fstat(fd, &info)) {
+        status = covey__fail_errno(err, path, "could not be examined");
+        goto done;
+    }
+    COVEY_FAIL_IF(!S_ISREG(info.st_mode), err, COVEY_E_FORMAT, path,
+                  "is not a regular file; name a file");
     context = EVP_MD_CTX_new();
     COVEY_NOMEM_IF(!context || !EVP_DigestInit_ex(context, EVP_sha256(), NULL), err);
     for (;;) {

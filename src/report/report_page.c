@@ -360,11 +360,7 @@ covey_language covey_report_language(const char *path, covey_language otherwise)
     };
     static const char before[] = "<!DOCTYPE html>\n<html lang=\"";
     char head[sizeof before + 8] = "";
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return otherwise;
-    size_t n = fread(head, 1, sizeof head - 1, file), length = sizeof before - 1;
-    fclose(file);
+    size_t n = covey__file_head(head, sizeof head - 1, path), length = sizeof before - 1;
     if (n < length || memcmp(head, before, length) != 0)
         return otherwise;
     for (int i = 0; i < COVEY_LANGUAGE_COUNT; ++i) {

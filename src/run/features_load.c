@@ -240,13 +240,9 @@ done:
 
 /* 1: .npz or .safetensors, which are read whole. 0: .npy, or nothing that can be opened. */
 static int is_other_form(int *zipped, const char *path) {
-    unsigned char start[4] = {0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return 0;
-    ssize_t n = pread(fd, start, sizeof start, 0);
-    close(fd);
-    *zipped = n == sizeof start && memcmp(start, "PK\3\4", 4) == 0;
+    unsigned char start[4];
+    *zipped = covey__file_head(start, sizeof start, path) == sizeof start &&
+              memcmp(start, "PK\3\4", 4) == 0;
     return *zipped || ends_with(path, ".safetensors");
 }
 

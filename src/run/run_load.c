@@ -351,7 +351,8 @@ static covey_status cluster_row(loader *in, char **fields, covey_error *err) {
     covey_clustering *c = clustering_named(in, fields[0], &l);
     if (!c || parse_count(fields[1], SIZE_MAX, &row) || row != in->loss_rows[l] || row >= c->n ||
         parse_label(fields[3], c->k, &c->labels[row]) ||
-        parse_double(fields[4], &c->distance[row]) || parse_double(fields[5], &c->weight[row]) ||
+        parse_double(fields[4], &c->distance[row]) || c->distance[row] < 0 ||
+        parse_double(fields[5], &c->weight[row]) ||
         parse_double(fields[6], &c->margin[row]) || parse_label(fields[7], c->n, &c->rank[row]) ||
         parse_label(fields[8], c->k, &c->nearest[row]) ||
         (c->labels[row] < 0) != (c->rank[row] < 0)) /* trimmed off: no cluster and no rank */

@@ -103,7 +103,14 @@ static void what_cannot_be_read_is_named(void **state) {
     assert_status(covey__file_copy(at("y"), at("fifo"), &err), COVEY_E_FORMAT);
     uint8_t digest[32];
     assert_status(covey__sha256_file(digest, NULL, at("none"), &err), COVEY_E_NOT_FOUND);
-    assert_status(covey__sha256_file(digest, NULL, folder, &err), COVEY_E_IO);
+    const char *const endless[] = {folder, at("fifo"), "/dev/zero"};
+    for (size_t i = 0; i < LENGTH(endless); ++i) {
+        assert_status(covey__sha256_file(digest, NULL, endless[i], &err), COVEY_E_FORMAT);
+        assert_int_equal(covey__file_head(digest, sizeof digest, endless[i]), 0);
+    }
+    assert_int_equal(covey__file_head(digest, sizeof digest, at("x")), 10);
+    assert_int_equal(covey__file_head(digest, 4, at("x")), 4);
+    assert_memory_equal(digest, "0123", 4);
     covey__alloc_fail_at(1);
     covey_status status = covey__file_read(&data, &size, at("x"), 99, &err);
     covey__alloc_fail_at(0);
