@@ -125,6 +125,9 @@ void covey__page_add_groups(covey__page *page); /* one option for each, by numbe
 
 /* The rows of cluster `c` under loss `l`, in rank order; c = k_all: those left out. */
 size_t covey__page_members(const covey__page *page, size_t l, size_t c, const size_t **rows);
+/* As many as the run was made with, at most one for each core here: the folder may be another
+ * machine's, or a stranger's. */
+int covey__page_threads(const covey__page *page);
 const covey_vote *covey__page_vote(const covey__page *page, size_t row, size_t cluster);
 void covey__page_say_why(covey__page *page); /* why this k */
 /* The base name of a photo, or "row 12" (the text lives in *scratch then). */

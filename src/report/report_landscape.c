@@ -59,7 +59,7 @@ covey_status covey__page_measure_landscapes(covey__page *page, covey_error *err)
     params.side = SIDE;
     params.starts = STARTS;
     params.steps = STEPS;
-    params.threads = page->run->facts.threads;
+    params.threads = covey__page_threads(page);
     params.seed = page->run->facts.seed;
     for (size_t l = 0; l < comparison->n_losses; ++l) {
         covey_status one = covey_landscape_compute(&page->landscapes[l], x, m, d,

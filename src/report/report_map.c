@@ -38,12 +38,12 @@ covey_status covey__page_measure_map(covey__page *page, covey_error *err) {
     const covey_run *run = page->run;
     page->map = covey__alloc_array(page->n, 2 * sizeof *page->map);
     COVEY_NOMEM_IF(!page->map, err);
-    COVEY_TRY(covey_run_find_map(page->map, page->map_share, run, run->facts.threads, err));
+    COVEY_TRY(covey_run_find_map(page->map, page->map_share, run, covey__page_threads(page), err));
     if (page->n < COVEY__TSNE_LEAST || page->n > COVEY_TSNE_ROWS)
         goto done;
     page->tsne = covey__alloc_array(page->n, 2 * sizeof *page->tsne);
     COVEY_NOMEM_IF(!page->tsne, err);
-    COVEY_TRY(covey_run_find_tsne(page->tsne, run, run->facts.threads, err));
+    COVEY_TRY(covey_run_find_tsne(page->tsne, run, covey__page_threads(page), err));
 done:
     return status;
 }

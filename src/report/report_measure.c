@@ -89,8 +89,8 @@ covey_status covey__page_measure(covey__page *page, const char *path, covey_erro
         goto done;
     page->near = covey__alloc_array(n, COVEY__NEAR_SHOWN * sizeof *page->near);
     COVEY_NOMEM_IF(!page->near, err);
-    COVEY_TRY(
-        covey_run_find_near(page->near, COVEY__NEAR_SHOWN, run, run->facts.threads, err));
+    COVEY_TRY(covey_run_find_near(page->near, COVEY__NEAR_SHOWN, run, covey__page_threads(page),
+                                  err));
 done:
     return status;
 }

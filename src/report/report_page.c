@@ -25,6 +25,11 @@ size_t covey__page_members(const covey__page *page, size_t l, size_t c, const si
     return offset[c + 1] - offset[c];
 }
 
+int covey__page_threads(const covey__page *page) {
+    int recorded = page->run->facts.threads, cores = covey_cpu_count();
+    return recorded < cores ? recorded : cores;
+}
+
 const covey_vote *covey__page_vote(const covey__page *page, size_t row, size_t cluster) {
     const covey_comparison *c = page->comparison;
     for (size_t i = 0; c->votes && i < c->n_votes; ++i)

@@ -56,6 +56,30 @@ static void unpack(json_t *files, const char **passport, size_t *passport_size, 
     }
 }
 
+static void check(covey_status status, const covey_error *err) {
+    if (status != COVEY_OK && !err->message[0])
+        abort();
+}
+
+/* What the command does with a run that it has read. */
+static void use(const covey_run *run, covey_language language) {
+    char path[160];
+    covey_error err;
+    covey_diff diff = {0};
+    covey_neighbour near[8];
+    size_t n = sizeof near / sizeof *near;
+    covey_report_params params = covey_report_params_default();
+    check(covey_run_similar(near, &n, run, run->features.data, 0, &err), &err);
+    covey_run_find_photo(run, "/photos/01-with space.jpg");
+    if (!run->comparison.n_losses)
+        return;
+    check(covey_diff_compute(&diff, run, run, NULL, &err), &err);
+    covey_diff_fini(&diff);
+    params.language = language;
+    snprintf(path, sizeof path, "%s/report.html", fuzz_folder());
+    check(covey_report_save_html(run, path, &params, &err), &err);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char path[160];
     const char *passport = NULL;
@@ -81,10 +105,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     json_decref(root);
     json_decref(files);
     if (covey_run_load(&run, fuzz_folder(), &err) == COVEY_OK) {
-        snprintf(path, sizeof path, "%s/report.html", fuzz_folder());
-        if (run->comparison.n_losses && run->features.rows < 1000 &&
-            covey_report_save_html(run, path, 0, &err) != COVEY_OK && !err.message[0])
-            abort();
+        if (run->features.rows && run->features.rows < 1000)
+            use(run, (covey_language)(size % COVEY_LANGUAGE_COUNT));
         covey_run_free(run);
     } else if (!err.message[0])
         abort();

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <limits.h>
 #include <stdlib.h>
 
 #include "report_described.h"
@@ -83,11 +84,25 @@ static void small_runs(void **state) {
     }
 }
 
+/* The number of threads that a folder tells may be anything: it is shown, and no more are started
+ * than there are cores. */
+static void recorded_threads_are_not_taken_at_their_word(void **state) {
+    (void)state;
+    fixture_options o = {.n = 40, .k = 3, .n_losses = 1, .photos = 1};
+    covey_run *run = described_new(&o);
+    run->facts.threads = INT_MAX;
+    char *html = described_page(run, COVEY_LANGUAGE_EN);
+    assert_non_null(strstr(html, "\"name\":\"tsne\""));
+    covey__free(html);
+    described_free(run);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_map_has_a_place_for_everything),
         cmocka_unit_test(the_table_names_the_nearest_group),
         cmocka_unit_test(small_runs),
+        cmocka_unit_test(recorded_threads_are_not_taken_at_their_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
