@@ -21,9 +21,9 @@ void covey__placing_refuse_errno(covey_placed *photo, int error);
 /* An absolute path without "." and ".." and empty parts. */
 int covey__path_is_plain(const char *path);
 
-/* Creates FOLDER/undo.sh (undo-2.sh, ...) with its heading. */
+/* Creates FOLDER/undo.sh (undo-2.sh, ...) with its heading, on disk. */
 covey_status covey__undo_list_new(int *fd, char **path, const char *folder, covey_error *err);
-/* 0 or an errno value. */
+/* One move, on disk when this returns: 0 or an errno value. */
 int covey__undo_list_add(int fd, const char *from, const char *to);
 
 #endif

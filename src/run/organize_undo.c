@@ -36,7 +36,10 @@ covey_status covey__undo_list_new(int *fd, char **path, const char *folder, cove
             return covey__fail(err, COVEY_E_NOMEM, NULL, "memory ran out");
         int opened = open(tried, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         int error = opened < 0 ? errno : write_all(opened, heading, sizeof heading - 1);
+        if (!error && fsync(opened))
+            error = errno;
         if (!error) {
+            covey__parent_sync(tried);
             *fd = opened;
             *path = tried;
             return COVEY_OK;
@@ -72,6 +75,8 @@ int covey__undo_list_add(int fd, const char *from, const char *to) {
     add_quoted(&text, from);
     covey__text_add(&text, "\n");
     int error = text.failed ? ENOMEM : write_all(fd, text.data, text.size);
+    if (!error && fdatasync(fd))
+        error = errno;
     covey__text_fini(&text);
     return error;
 }

@@ -209,7 +209,7 @@ static int put(const organizer *work, int folder, const char *name, const covey_
         return covey__place_copy(folder, name, photo->from, digest, 0);
     if (work->params->how == COVEY_ORGANIZE_LINK)
         return symlinkat(photo->from, folder, name) ? errno : 0;
-    /* Listed before it is moved: after a crash the list names at most one move too many. */
+    /* Listed on disk before it is moved: after a crash the list names at most one move too many. */
     int error = covey__undo_list_add(work->undo, photo->from, photo->to);
     return error ? error : covey__place_move(folder, name, photo->from, digest);
 }
@@ -326,8 +326,6 @@ covey_status covey_run_organize(covey_organization *out, const covey_run *run, c
         COVEY_TRY(covey__undo_list_new(&work.undo, &made.undo_list, target, err));
     filled = 1;
     status = place_all(&work, &made, err);
-    if (work.undo >= 0 && fsync(work.undo) && status == COVEY_OK)
-        status = covey__fail_errno(err, made.undo_list, "could not be written to disk");
 done:
     if (work.folder >= 0)
         close(work.folder);

@@ -305,6 +305,39 @@ static void flushed_in_order(void **state) {
     shell(s, "rm -rf out cache");
 }
 
+/* What undoes a move is on disk before the move. */
+static void a_move_is_listed_first(void **state) {
+    const scene *s = *state;
+    char path[700], *text;
+    size_t size;
+    covey_error err;
+    int moved = 0, listed = 0;
+    if (!MAY_PRELOAD)
+        skip();
+    shell(s, "cp -rp photos moving && cp -rp photos before");
+    run_command(s, COVEY " run moving -o out -k 2 --loss square --seeds 0 --no-cache -q" WITH, 0);
+    in_scene(path, s, "order");
+    unlink(path);
+    setenv("COVEY_FAULT_LOG", path, 1);
+    run_command(s, PRELOAD COVEY " organize out --into groups --move --yes -q", 0);
+    unsetenv("COVEY_FAULT_LOG");
+    assert_ok(covey__file_read(&text, &size, path, 1 << 24, &err));
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        if (strstr(line, "/undo.sh"))
+            listed = !strncmp(line, "fsync\t", 6);
+        else if (!strncmp(line, "rename\t", 7)) {
+            if (!listed)
+                fail_msg("moved before the undo list was on disk: %s", line);
+            ++moved;
+            listed = 0;
+        }
+    }
+    assert_int_equal(moved, SCENE_PHOTOS);
+    covey__free(text);
+    run_command(s, COVEY " organize --undo groups/undo.sh --yes -q", 0);
+    shell(s, "diff -r before moving && rm -rf moving before groups out order");
+}
+
 /* Photos moved to another file system and back are copied, checked, and on disk before the one that was there
  * goes. */
 static void a_move_to_another_disk(void **state) {
@@ -368,6 +401,7 @@ int main(void) {
         cmocka_unit_test(permissions_that_change),
         cmocka_unit_test(a_clock_that_jumps),
         cmocka_unit_test(flushed_in_order),
+        cmocka_unit_test(a_move_is_listed_first),
         cmocka_unit_test(a_move_to_another_disk),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
