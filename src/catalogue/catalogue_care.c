@@ -50,7 +50,7 @@ static covey_status read_recipes(covey_catalogue *c, covey_catalogue_info *info,
         "LEFT JOIN photo p ON p.recipe=r.id LEFT JOIN content c ON c.id=p.id "
         "GROUP BY r.id ORDER BY count(p.id) DESC, r.id",
         err));
-    while (info->n_recipes < (size_t)n && next(c, s, &status, err) == 1) {
+    while (next(c, s, &status, err) == 1 && info->n_recipes < (size_t)n) {
         covey_catalogue_recipe *r = &info->recipes[info->n_recipes++];
         copy_column(r->weights_digest, sizeof r->weights_digest, s, 0);
         copy_column(r->engine_id, sizeof r->engine_id, s, 1);
@@ -217,7 +217,9 @@ done:
     return status;
 }
 
-/* Columns: the photo's sha256, bytes, width, height; its features, thumb, checksum; the recipe. */
+/* Columns: the photo's sha256, bytes, width, height; its features, thumb, checksum; the recipe.
+ * -1 if memory runs out, which says nothing of the row; a column that could not be had makes
+ * the next step fail. */
 static int row_is_sound(sqlite3_stmt *s, covey__text *scratch) {
     covey__kept kept = {.bytes = (uint64_t)sqlite3_column_int64(s, 1),
                         .width = (uint32_t)sqlite3_column_int64(s, 2),
@@ -238,9 +240,10 @@ static int row_is_sound(sqlite3_stmt *s, covey__text *scratch) {
         !recipe.engine || !recipe.pooling || bytes != recipe.channels * sizeof(float))
         return 0;
     memcpy(kept.sha256, sha256, 32);
-    covey__recipe_digest(digest, &recipe);
-    return covey__kept_checksum(checksum, scratch, digest, &kept, features, bytes) == 0 &&
-           memcmp(checksum, written, 32) == 0;
+    if (covey__recipe_digest(digest, &recipe) ||
+        covey__kept_checksum(checksum, scratch, digest, &kept, features, bytes))
+        return -1;
+    return memcmp(checksum, written, 32) == 0;
 }
 
 static covey_status check_rows(covey_catalogue *c, covey_catalogue_check *check,
@@ -257,9 +260,10 @@ static covey_status check_rows(covey_catalogue *c, covey_catalogue_check *check,
         "LEFT JOIN content c ON c.id=p.id LEFT JOIN recipe r ON r.id=p.recipe ORDER BY p.id",
         err));
     while (next(c, s, &status, err) == 1) {
-        check->damaged += !row_is_sound(s, &scratch);
+        int sound = row_is_sound(s, &scratch);
+        COVEY_NOMEM_IF(sound < 0, err);
+        check->damaged += !sound;
         ++check->checked;
-        COVEY_NOMEM_IF(scratch.failed, err);
         COVEY_FAIL_IF(progress && check->checked % 256 == 0 &&
                           progress(user, "verify", check->checked, (size_t)total),
                       err, COVEY_E_CANCELLED, NULL, "stopped on request");

@@ -121,7 +121,8 @@ covey_status covey__catalogue_exec(covey_catalogue *catalogue, const char *sql, 
 covey_status covey__catalogue_prepare(covey_catalogue *catalogue, sqlite3_stmt **out,
                                       const char *sql, covey_error *err);
 
-void covey__recipe_digest(uint8_t digest[32], const covey__recipe *recipe);
+/* -1 if memory runs out: *digest is left alone. */
+int covey__recipe_digest(uint8_t digest[32], const covey__recipe *recipe);
 
 /* SHA-256 over recipe, digest, sizes, features and thumbnail; -1 if memory runs out. */
 int covey__kept_checksum(uint8_t checksum[32], covey__text *scratch,

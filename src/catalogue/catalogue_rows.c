@@ -33,12 +33,15 @@ static void add_number(covey__text *text, uint64_t value) {
     covey__text_add_bytes(text, bytes, sizeof bytes);
 }
 
-void covey__recipe_digest(uint8_t digest[32], const covey__recipe *recipe) {
+int covey__recipe_digest(uint8_t digest[32], const covey__recipe *recipe) {
     covey__text text = {0};
     covey__text_addf(&text, "%s\n%s\n%s\n%s\n%zu\n", recipe->weights, recipe->preparation,
                      recipe->engine, recipe->pooling, recipe->channels);
-    covey__sha256(digest, text.data, text.size);
+    int failed = text.failed;
+    if (!failed)
+        covey__sha256(digest, text.data, text.size);
     covey__text_fini(&text);
+    return failed ? -1 : 0;
 }
 
 int covey__kept_checksum(uint8_t checksum[32], covey__text *scratch,
@@ -160,11 +163,11 @@ void covey__catalogue_use(covey_catalogue *c, const covey__recipe *recipe) {
     c->engine = covey__strdup(recipe->engine);
     c->pooling = covey__strdup(recipe->pooling);
     c->channels = recipe->channels;
-    if (!c->weights || !c->preparation || !c->engine || !c->pooling) {
+    if (!c->weights || !c->preparation || !c->engine || !c->pooling ||
+        covey__recipe_digest(c->recipe_digest, recipe)) {
         give_up(c, SQLITE_NOMEM);
         return;
     }
-    covey__recipe_digest(c->recipe_digest, recipe);
     find_recipe(c);
 }
 

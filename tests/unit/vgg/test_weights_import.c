@@ -338,6 +338,18 @@ static void memory_may_run_out_at_any_place(void **state) {
                 fail_msg("%s: allocation %zu: status %d, %s", path, k, (int)status, err.message);
             covey__free(name);
         }
+        status = COVEY_E_NOMEM;
+        for (size_t k = 1; status != COVEY_OK; ++k) { /* read for use at once */
+            covey_error err = {.message = ""};
+            covey_weights *weights = NULL;
+            assert_true(k < 2000);
+            covey__alloc_fail_at(k);
+            status = covey_weights_open_file(&weights, path, &err);
+            covey__alloc_fail_at(0);
+            if (status != COVEY_OK && (status != COVEY_E_NOMEM || !err.message[0] || weights))
+                fail_msg("%s: allocation %zu: status %d, %s", path, k, (int)status, err.message);
+            covey_weights_free(weights);
+        }
     }
     model_fini(&model);
 }
