@@ -23,7 +23,8 @@ int covey__path_is_plain(const char *path);
 
 /* Creates FOLDER/undo.sh (undo-2.sh, ...) with its heading, on disk. */
 covey_status covey__undo_list_new(int *fd, char **path, const char *folder, covey_error *err);
-/* One move, on disk when this returns: 0 or an errno value. */
+/* One move, on disk when this returns: 0 or an errno value, after which the list may end in half a line and
+ * takes no other. */
 int covey__undo_list_add(int fd, const char *from, const char *to);
 
 #endif

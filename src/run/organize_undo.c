@@ -12,6 +12,7 @@ static const char heading[] =
     "#!/bin/sh\n"
     "# covey undo list 1\n"
     "# Moves the photos back to where they were: covey organize --undo FILE, or sh FILE.\n";
+static const char verb[] = "mv -n -- ";
 enum { LIST_LIMIT = 1 << 30 };
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -49,8 +50,10 @@ covey_status covey__undo_list_new(int *fd, char **path, const char *folder, cove
             errno = error;
             status = covey__fail_errno(err, tried, "the undo list could not be written");
         }
-        if (opened >= 0)
+        if (opened >= 0) {
+            unlink(tried); /* without its heading it is no list */
             close(opened);
+        }
         covey__free(tried);
         if (status != COVEY_OK)
             return status;
@@ -69,7 +72,7 @@ static void add_quoted(covey__text *text, const char *s) {
 
 int covey__undo_list_add(int fd, const char *from, const char *to) {
     covey__text text = {0};
-    covey__text_add(&text, "mv -n -- ");
+    covey__text_add(&text, verb);
     add_quoted(&text, to);
     covey__text_add(&text, " ");
     add_quoted(&text, from);
@@ -84,7 +87,7 @@ int covey__undo_list_add(int fd, const char *from, const char *to) {
 /* ---- reading --------------------------------------------------------------------------------- */
 
 /* One quoted word at *at, which moves behind it: *word, freed by the caller. COVEY_E_FORMAT where
- * there is none. */
+ * there is none; *at then is where it goes wrong. */
 static covey_status read_quoted(char **word, const char **at) {
     covey__text text = {0};
     const char *p = *at;
@@ -98,6 +101,7 @@ static covey_status read_quoted(char **word, const char **at) {
         }
         const char *end = strchr(p + 1, '\'');
         if (!end) {
+            *at = p + strlen(p);
             covey__text_fini(&text);
             return COVEY_E_FORMAT;
         }
@@ -110,21 +114,28 @@ static covey_status read_quoted(char **word, const char **at) {
     return *word ? COVEY_OK : COVEY_E_NOMEM;
 }
 
-/* "mv -n -- 'FROM' 'TO'\n" at *at. */
+/* Moves *at behind `word`, or as far as it goes. */
+static covey_status read_word(const char **at, const char *word) {
+    for (; *word; ++*at, ++word)
+        if (**at != *word)
+            return COVEY_E_FORMAT;
+    return COVEY_OK;
+}
+
+/* "mv -n -- 'FROM' 'TO'\n" at *at, which moves behind it or to where it goes wrong. */
 static covey_status read_move(covey_placed *photo, const char **at) {
-    static const char verb[] = "mv -n -- ";
-    const char *p = *at;
-    if (strncmp(p, verb, sizeof verb - 1) != 0)
-        return COVEY_E_FORMAT;
-    p += sizeof verb - 1;
     photo->row = -1;
-    covey_status status = read_quoted(&photo->from, &p);
-    if (status != COVEY_OK || *p++ != ' ')
-        return status != COVEY_OK ? status : COVEY_E_FORMAT;
-    status = read_quoted(&photo->to, &p);
-    if (status != COVEY_OK || *p++ != '\n')
-        return status != COVEY_OK ? status : COVEY_E_FORMAT;
-    *at = p;
+    covey_status status = read_word(at, verb);
+    if (status == COVEY_OK)
+        status = read_quoted(&photo->from, at);
+    if (status == COVEY_OK)
+        status = read_word(at, " ");
+    if (status == COVEY_OK)
+        status = read_quoted(&photo->to, at);
+    if (status == COVEY_OK)
+        status = read_word(at, "\n");
+    if (status != COVEY_OK)
+        return status;
     return covey__path_is_plain(photo->from) && covey__path_is_plain(photo->to) ? COVEY_OK
                                                                                 : COVEY_E_FORMAT;
 }
@@ -147,13 +158,16 @@ static covey_status read_list(covey_organization *made, const char *list, covey_
         }
         memset(&made->photos[made->n], 0, sizeof *made->photos);
         ++made->n;
-        /* A last line that a crash cut short names a move that was not made. */
+        /* A last line that a crash or a full disk cut short names a move that was not made. Names may hold
+         * newlines; a line that goes wrong before others was edited. */
+        const char *line = at;
         status = read_move(&made->photos[made->n - 1], &at);
         if (status == COVEY_OK)
             continue;
         COVEY_NOMEM_IF(status == COVEY_E_NOMEM, err);
         status = COVEY_OK;
-        COVEY_FAIL_IF(made->n == 1 || strchr(at, '\n'), err, COVEY_E_FORMAT, list,
+        int cut_short = (!*at || !strcmp(at, "\\")) && !strstr(line, "\nmv -n -- '");
+        COVEY_FAIL_IF(!cut_short, err, COVEY_E_FORMAT, list,
                       "has an entry that cannot be read after %zu moves; it was edited", made->n - 1);
         --made->n;
         covey__free(made->photos[made->n].from);

@@ -134,7 +134,7 @@ typedef struct organizer {
     const covey_organize_params *params;
     const char *target;
     int folder; /* the target, -1 where a dry run has none */
-    int undo;
+    int undo, undo_error; /* an error of the list ends the work: nothing is moved that it does not name */
     dev_t swept_device; /* the folder last looked through for copies half made */
     ino_t swept;
 } organizer;
@@ -203,15 +203,16 @@ static int is_as_described(const organizer *work, covey_placed *photo) {
     return 0;
 }
 
-static int put(const organizer *work, int folder, const char *name, const covey_placed *photo) {
+static int put(organizer *work, int folder, const char *name, const covey_placed *photo) {
     const uint8_t *digest = work->run->photos[photo->row].sha256;
     if (work->params->how == COVEY_ORGANIZE_COPY)
         return covey__place_copy(folder, name, photo->from, digest, 0);
     if (work->params->how == COVEY_ORGANIZE_LINK)
         return symlinkat(photo->from, folder, name) ? errno : 0;
     /* Listed on disk before it is moved: after a crash the list names at most one move too many. */
-    int error = covey__undo_list_add(work->undo, photo->from, photo->to);
-    return error ? error : covey__place_move(folder, name, photo->from, digest);
+    work->undo_error = covey__undo_list_add(work->undo, photo->from, photo->to);
+    return work->undo_error ? work->undo_error
+                            : covey__place_move(folder, name, photo->from, digest);
 }
 
 /* Photos come group by group: a look at each folder when its first comes. */
@@ -251,7 +252,7 @@ static int place_photo(organizer *work, covey_placed *photo) {
         covey__placing_refuse_errno(photo, error);
     if (folder >= 0)
         close(folder);
-    return error == ENOSPC || error == EDQUOT || error == EROFS ? error : 0;
+    return work->undo_error || error == ENOSPC || error == EDQUOT || error == EROFS ? error : 0;
 }
 
 static covey_status place_all(organizer *work, covey_organization *made, covey_error *err) {
@@ -265,7 +266,8 @@ static covey_status place_all(organizer *work, covey_organization *made, covey_e
         made->refused += photo->state == COVEY_PLACING_REFUSED;
         if (error) {
             errno = error;
-            status = covey__fail_errno(err, photo->to, "could not be written");
+            status = covey__fail_errno(err, work->undo_error ? made->undo_list : photo->to,
+                                       "could not be written");
             goto done;
         }
         if (params->progress && params->progress(params->progress_user, "organize", i + 1, made->n))

@@ -2,6 +2,8 @@
 /* Loaded in front of libc by tests (LD_PRELOAD).
  *
  *     COVEY_FAULT_LOG=FILE      what the command `covey` writes, flushes and renames, in order
+ *     COVEY_FAULT_CALL=K        and its K-th call that changes a file or folder fails with EIO ("failed" in the
+ *                               log); a write writes one half, and the next call fails
  *     COVEY_FAULT_CLOCK=DAYS    the wall clock jumps to and fro by up to that much at every look */
 #include <dlfcn.h>
 #include <errno.h>
@@ -10,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/types.h>
@@ -17,10 +20,14 @@
 #include <unistd.h>
 
 static int log_fd = -1;
-static long long jump; /* seconds */
+static unsigned long calls, failing; /* counted from 1; 0: none */
+static long long jump;               /* seconds */
 
 __attribute__((constructor)) static void begin(void) {
-    const char *log = getenv("COVEY_FAULT_LOG"), *days = getenv("COVEY_FAULT_CLOCK");
+    const char *log = getenv("COVEY_FAULT_LOG"), *days = getenv("COVEY_FAULT_CLOCK"),
+               *call = getenv("COVEY_FAULT_CALL");
+    if (call && !strcmp(program_invocation_short_name, "covey"))
+        failing = strtoul(call, NULL, 10);
     if (days)
         jump = atoll(days) * 86400;
     if (log && !strcmp(program_invocation_short_name, "covey"))
@@ -47,24 +54,68 @@ static void note_fd(const char *what, int fd) {
     note(what, path, "");
 }
 
+/* Counts a call; 1, with errno set, where it is to fail. */
+static int fails(const char *what) {
+    if (!failing || __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED) != failing)
+        return 0;
+    note("failed", what, "");
+    errno = EIO;
+    return 1;
+}
+
+/* Pipes, terminals and events are not on a disk. */
+static int write_fails(int fd) {
+    struct stat info;
+    return failing && !fstat(fd, &info) && S_ISREG(info.st_mode) && fails("write");
+}
+
 ssize_t write(int fd, const void *data, size_t size) {
     note_fd("write", fd);
-    return syscall(SYS_write, fd, data, size);
+    if (!write_fails(fd))
+        return syscall(SYS_write, fd, data, size);
+    if (size < 2)
+        return -1;
+    ++failing;
+    return syscall(SYS_write, fd, data, size / 2);
+}
+
+ssize_t pwrite(int fd, const void *data, size_t size, off_t at) {
+    return write_fails(fd) ? -1 : syscall(SYS_pwrite64, fd, data, size, at);
+}
+
+ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) {
+    return write_fails(fd) ? -1 : syscall(SYS_pwrite64, fd, data, size, at);
+}
+
+int ftruncate(int fd, off_t size) {
+    return write_fails(fd) ? -1 : (int)syscall(SYS_ftruncate, fd, size);
+}
+
+int ftruncate64(int fd, off64_t size) {
+    return write_fails(fd) ? -1 : (int)syscall(SYS_ftruncate, fd, size);
 }
 
 int fsync(int fd) {
     note_fd("fsync", fd);
-    return (int)syscall(SYS_fsync, fd);
+    return fails("fsync") ? -1 : (int)syscall(SYS_fsync, fd);
 }
 
 int fdatasync(int fd) {
     note_fd("fsync", fd);
-    return (int)syscall(SYS_fdatasync, fd);
+    return fails("fdatasync") ? -1 : (int)syscall(SYS_fdatasync, fd);
 }
 
 int syncfs(int fd) {
     note_fd("syncfs", fd);
-    return (int)syscall(SYS_syncfs, fd);
+    return fails("syncfs") ? -1 : (int)syscall(SYS_syncfs, fd);
+}
+
+int mkdir(const char *path, mode_t mode) {
+    return fails("mkdir") ? -1 : (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+}
+
+int mkdirat(int folder, const char *path, mode_t mode) {
+    return fails("mkdirat") ? -1 : (int)syscall(SYS_mkdirat, folder, path, mode);
 }
 
 static void note_rename(const char *from, const char *to) {
@@ -77,14 +128,16 @@ static void note_rename(const char *from, const char *to) {
 }
 
 int rename(const char *from, const char *to) {
-    int failed = (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+    int failed = fails("rename") ? -1 : (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
     if (!failed)
         note_rename(from, to);
     return failed;
 }
 
 int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags) {
-    int failed = (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, flags);
+    int failed = fails("renameat2")
+                     ? -1
+                     : (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, flags);
     if (!failed)
         note_rename(from, to);
     return failed;
@@ -92,12 +145,12 @@ int renameat2(int from_folder, const char *from, int to_folder, const char *to, 
 
 static int remove_noted(int folder, const char *name, int flags) {
     note_fd("remove", folder);
-    return (int)syscall(SYS_unlinkat, folder, name, flags);
+    return fails("unlinkat") ? -1 : (int)syscall(SYS_unlinkat, folder, name, flags);
 }
 
 int unlink(const char *path) {
     note("unlink", path, "");
-    return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+    return fails("unlink") ? -1 : (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
 }
 
 int unlinkat(int folder, const char *name, int flags) {

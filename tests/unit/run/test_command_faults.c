@@ -10,6 +10,8 @@
 
 #define WITH " --weights mini --batch 4 --threads 1"
 #define EXTRACT COVEY " extract photos" WITH
+#define RUN_TWO COVEY " run photos -o out -k 2 --loss square --seeds 0 -q" WITH
+#define RUN_THREE COVEY " run photos -o out -k 3 --loss square --seeds 0 -q" WITH
 
 /* A mount of our own: as root, else as root of a user namespace; 0 where neither is allowed. */
 static int may_mount(void) {
@@ -294,7 +296,7 @@ static void flushed_in_order(void **state) {
     unlink(path);
     setenv("COVEY_FAULT_LOG", path, 1);
     for (int again = 0; again < 2; ++again) { /* in a new place, and over the run before */
-        run_command(s, PRELOAD COVEY " run photos -o out -k 2 --loss square --seeds 0 -q" WITH, 0);
+        run_command(s, PRELOAD RUN_TWO, 0);
         assert_true(check_order(s) > 1); /* the folder, and the page before it */
     }
     run_command(s, PRELOAD COVEY " report out -q", 0);
@@ -336,6 +338,103 @@ static void a_move_is_listed_first(void **state) {
     covey__free(text);
     run_command(s, COVEY " organize --undo groups/undo.sh --yes -q", 0);
     shell(s, "diff -r before moving && rm -rf moving before groups out order");
+}
+
+/* ---- each call that changes a file fails once ------------------------------------------------ */
+
+/* What is to be true after `line` ended with `code`. */
+typedef void (*aftermath)(const scene *s, int code);
+
+/* `line` again and again, each time after `prepare` and with another of its calls failing as on a disk that is
+ * broken: it says so or does without, and never crashes. Every `step`-th, or all with COVEY_TEST_EVERY=1. */
+static void fail_each(const scene *s, const char *prepare, const char *line, size_t step,
+                      aftermath look) {
+    char order[700], log[700], number[24], *text;
+    size_t size;
+    covey_error err;
+    size_t tried = 0;
+    int failed = 1;
+    step = getenv("COVEY_TEST_EVERY") ? 1 : step;
+    in_scene(order, s, "order");
+    in_scene(log, s, "log");
+    for (size_t k = 1; failed; k += step) {
+        shell(s, prepare);
+        unlink(order);
+        unlink(log);
+        snprintf(number, sizeof number, "%zu", k);
+        setenv("COVEY_FAULT_LOG", order, 1);
+        setenv("COVEY_FAULT_CALL", number, 1);
+        int code = end_of(start_command(s, line));
+        unsetenv("COVEY_FAULT_CALL");
+        unsetenv("COVEY_FAULT_LOG");
+        assert_ok(covey__file_read(&text, &size, order, 1 << 24, &err));
+        failed = strstr(text, "failed\t") != NULL;
+        tried += (size_t)failed;
+        covey__free(text);
+        if (code != 0 && code != 1)
+            fail_msg("call %zu failed: exit code %d: %s", k, code, line);
+        if (code)
+            assert_said(s, "covey: ");
+        print_message("[call %zu] ", k); /* for what follows */
+        look(s, code);
+    }
+    print_message("%zu calls of %s\n", tried, line);
+    assert_true(tried >= 4);
+}
+
+static void nothing_or_all(const scene *s, int code) {
+    char path[700];
+    in_scene(path, s, "out");
+    if (access(path, F_OK) == 0)
+        assert_same_run(s, "whole", "out");
+    else
+        assert_int_equal(code, 1);
+    run_command(s, EXTRACT " -o out -q", 0);
+    assert_same_run(s, "whole", "out");
+    run_command(s, COVEY " cache verify -q", 0);
+    assert_no_strays(s, "", "photos home cache whole out log order");
+}
+
+static void before_or_after(const scene *s, int code) {
+    if (!is_same_run(s, "newer", "out")) {
+        assert_int_equal(code, 1);
+        assert_same_run(s, "older", "out");
+    }
+    run_command(s, COVEY " verify out -q", 0);
+    run_command(s, RUN_THREE, 0);
+    assert_same_run(s, "newer", "out");
+    assert_no_strays(s, "", "photos home cache whole older newer out log order");
+}
+
+static void a_whole_page(const scene *s, int code) {
+    (void)code;
+    assert_same_run(s, "older", "out");
+    shell(s, "tail -c 20 out/report.html | grep -q '</html>'");
+    shell(s, "test -z \"$(find out -name '*.tmp-*')\"");
+}
+
+static void every_photo(const scene *s, int code) {
+    (void)code;
+    shell(s, "test ! -e groups/undo.sh || " COVEY " organize --undo groups/undo.sh --yes -q");
+    shell(s, "diff -r before moving && test -z \"$(find groups -type f ! -name undo.sh)\"");
+}
+
+static void calls_that_fail(void **state) {
+    const scene *s = *state;
+    if (!MAY_PRELOAD)
+        skip();
+    fail_each(s, "rm -rf out cache", PRELOAD EXTRACT " -o out -q", 31, nothing_or_all);
+    run_command(s, RUN_TWO, 0);
+    shell(s, "rm -rf older && cp -r out older");
+    run_command(s, RUN_THREE, 0);
+    shell(s, "cp -r out newer");
+    fail_each(s, "rm -rf out && cp -r older out", PRELOAD RUN_THREE, 31, before_or_after);
+    fail_each(s, "rm -rf out && cp -r older out", PRELOAD COVEY " report out -q", 1, a_whole_page);
+    shell(s, "rm -rf out older newer && cp -rp photos moving && cp -rp photos before");
+    run_command(s, COVEY " run moving -o out -k 2 --loss square --seeds 0 --no-cache -q" WITH, 0);
+    fail_each(s, "rm -rf groups", PRELOAD COVEY " organize out --into groups --move --yes -q", 19,
+              every_photo);
+    shell(s, "rm -rf moving before groups out order cache");
 }
 
 /* Photos moved to another file system and back are copied, checked, and on disk before the one that was there
@@ -403,6 +502,7 @@ int main(void) {
         cmocka_unit_test(flushed_in_order),
         cmocka_unit_test(a_move_is_listed_first),
         cmocka_unit_test(a_move_to_another_disk),
+        cmocka_unit_test(calls_that_fail),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

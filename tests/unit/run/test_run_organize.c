@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "organize_internal.h"
 #include "run_fixture.h"
 
 #include <fcntl.h>
@@ -131,6 +132,57 @@ static void moves_can_be_undone(void **state) {
     covey_test_write(made.undo_list, "rm -rf /\n", 9);
     assert_status(covey_organize_undo(&back, made.undo_list, 0, &err), COVEY_E_FORMAT);
     covey_organization_fini(&made);
+}
+
+/* A list may end in half a line, anywhere in it, where a crash or the disk cut it short: all moves before that
+ * are still known. A list that was edited loses none of its lines. */
+static void a_list_may_end_in_half_a_line(void **state) {
+    (void)state;
+    static const char *const names[] = {"/far/plain.jpg", "/far/it's\nodd'.jpg", "/far/z.jpg"};
+    covey_error err;
+    covey_organization back;
+    char *list, *text;
+    size_t size, ends[4], n = 0;
+    int fd;
+    assert_int_equal(mkdir(target, 0777), 0);
+    assert_ok(covey__undo_list_new(&fd, &list, target, &err));
+    ends[0] = (size_t)lseek(fd, 0, SEEK_CUR);
+    for (int i = 0; i < 3; ++i) {
+        char to[80];
+        snprintf(to, sizeof to, "/groups%s", names[i]);
+        assert_int_equal(covey__undo_list_add(fd, names[i], to), 0);
+        ends[i + 1] = (size_t)lseek(fd, 0, SEEK_CUR);
+    }
+    close(fd);
+    assert_ok(covey__file_read(&text, &size, list, 1 << 20, &err));
+    assert_int_equal(size, ends[3]);
+    for (size_t cut = ends[0]; cut <= size; ++cut) {
+        n += n < 3 && cut == ends[n + 1];
+        covey_test_write(list, text, cut);
+        assert_ok(covey_organize_undo(&back, list, 1, &err));
+        assert_int_equal(back.n, n);
+        for (size_t i = 0; i < n; ++i)
+            assert_string_equal(back.photos[i].to, names[i]);
+        covey_organization_fini(&back);
+    }
+    size_t refused = 0;
+    for (size_t at = ends[0]; at < ends[2]; ++at) { /* another name, or no list, but none of them dropped */
+        char was = text[at];
+        text[at] = '\'';
+        covey_test_write(list, text, size);
+        text[at] = was;
+        covey_status status = covey_organize_undo(&back, list, 1, &err);
+        if (status == COVEY_OK) {
+            assert_int_equal(back.n, 3);
+            covey_organization_fini(&back);
+        } else {
+            assert_int_equal(status, COVEY_E_FORMAT);
+            ++refused;
+        }
+    }
+    assert_true(refused > 20);
+    covey__free(text);
+    covey__free(list);
 }
 
 static void what_is_not_as_described_stays(void **state) {
@@ -278,7 +330,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(links_copies_and_again),          CASE(moves_can_be_undone),
         CASE(what_is_not_as_described_stays),  CASE(clashes_keep_their_path),
-        CASE(roots_with_the_same_path),
+        CASE(roots_with_the_same_path),        CASE(a_list_may_end_in_half_a_line),
         CASE(links_in_the_target_are_not_followed), CASE(wrong_targets_are_refused),
         CASE(halves_of_killed_copies_go),
     };
