@@ -129,6 +129,9 @@ test("finding by a part of the path, showing parts, one group", async () => {
 
 test("a selection is counted, kept over losses, and saved as a CSV with the numbers of clusters.csv", async () => {
   const boxes = page.locator("#g1 .mark");
+  /* Forced, because boxes show on hover alone; which does not wait for the page to stand still after the search. */
+  await page.locator("#g1 summary").scrollIntoViewIfNeeded();
+  await boxes.nth(0).scrollIntoViewIfNeeded();
   await boxes.nth(0).check({ force: true });
   await boxes.nth(2).click({ force: true, modifiers: ["Shift"] });
   const rows = expected("square")[1].slice(0, 3);
