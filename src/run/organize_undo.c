@@ -12,7 +12,7 @@ static const char heading[] =
     "#!/bin/sh\n"
     "# covey undo list 1\n"
     "# Moves the photos back to where they were: covey organize --undo FILE, or sh FILE.\n";
-static const char verb[] = "mv -n -- ";
+#define VERB "mv -n -- "
 enum { LIST_LIMIT = 1 << 30 };
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -72,7 +72,7 @@ static void add_quoted(covey__text *text, const char *s) {
 
 int covey__undo_list_add(int fd, const char *from, const char *to) {
     covey__text text = {0};
-    covey__text_add(&text, verb);
+    covey__text_add(&text, VERB);
     add_quoted(&text, to);
     covey__text_add(&text, " ");
     add_quoted(&text, from);
@@ -125,7 +125,7 @@ static covey_status read_word(const char **at, const char *word) {
 /* "mv -n -- 'FROM' 'TO'\n" at *at, which moves behind it or to where it goes wrong. */
 static covey_status read_move(covey_placed *photo, const char **at) {
     photo->row = -1;
-    covey_status status = read_word(at, verb);
+    covey_status status = read_word(at, VERB);
     if (status == COVEY_OK)
         status = read_quoted(&photo->from, at);
     if (status == COVEY_OK)
@@ -166,7 +166,7 @@ static covey_status read_list(covey_organization *made, const char *list, covey_
             continue;
         COVEY_NOMEM_IF(status == COVEY_E_NOMEM, err);
         status = COVEY_OK;
-        int cut_short = (!*at || !strcmp(at, "\\")) && !strstr(line, "\nmv -n -- '");
+        int cut_short = (!*at || !strcmp(at, "\\")) && !strstr(line, "\n" VERB "'");
         COVEY_FAIL_IF(!cut_short, err, COVEY_E_FORMAT, list,
                       "has an entry that cannot be read after %zu moves; it was edited", made->n - 1);
         --made->n;

@@ -3,7 +3,7 @@
  * the tests use, into FOLDER/TARGET/. */
 #include <sys/stat.h>
 
-#include "catalogue_internal.h"
+#include "catalogue_fixture.h"
 #include "organize_internal.h"
 #include "run_fixture.h"
 #include "unit/vgg/weights_files.h"
@@ -183,15 +183,7 @@ static void seed_catalogue(void **state) {
     size_t size;
     covey_test_folder(folder);
     assert_ok(covey_catalogue_open(&catalogue, folder, 1, &err));
-    covey__recipe recipe = {"weights", "preparation", "engine", "mean", 4};
-    covey__stamp stamp = {1, 2, 9, 4, 5};
-    covey__kept kept = {.sha256 = {1}, .width = 1, .height = 1, .bytes = 9};
-    float features[4] = {1, 2, 3, 4};
-    covey__catalogue_use(catalogue, &recipe);
-    covey__catalogue_begin(catalogue);
-    covey__catalogue_put(catalogue, &kept, features);
-    covey__catalogue_put_stamp(catalogue, &stamp, kept.sha256);
-    covey__catalogue_commit(catalogue);
+    keep_photo(catalogue, "weights");
     covey_catalogue_free(catalogue);
     snprintf(path, sizeof path, "%s/catalogue.sqlite", folder);
     assert_ok(covey__file_read(&text, &size, path, 1 << 20, &err));

@@ -26,11 +26,12 @@ static long long jump;               /* seconds */
 __attribute__((constructor)) static void begin(void) {
     const char *log = getenv("COVEY_FAULT_LOG"), *days = getenv("COVEY_FAULT_CLOCK"),
                *call = getenv("COVEY_FAULT_CALL");
-    if (call && !strcmp(program_invocation_short_name, "covey"))
-        failing = strtoul(call, NULL, 10);
+    int ours = !strcmp(program_invocation_short_name, "covey");
     if (days)
         jump = atoll(days) * 86400;
-    if (log && !strcmp(program_invocation_short_name, "covey"))
+    if (call && ours)
+        failing = strtoul(call, NULL, 10);
+    if (log && ours)
         log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 }
 

@@ -2,7 +2,7 @@
 /* Every public call that takes memory, with every allocation failing once: a status, nothing half
  * written. (Weights, network, decoder and finder have theirs beside their other tests.) */
 #include "alloc_run_fixture.h"
-#include "catalogue_internal.h"
+#include "catalogue_fixture.h"
 
 static char photos[300], target[300];
 
@@ -355,19 +355,6 @@ static covey_status figure(void *user, covey_error *err) {
     alloc_test_only(out, names);
     unlink(path);
     return status;
-}
-
-/* One photo kept under the recipe of the weights that are named. */
-static void keep_photo(covey_catalogue *kept, const char *weights) {
-    covey__recipe recipe = {weights, "preparation", "engine", "mean", 4};
-    covey__stamp stamp = {1, 2, 9, 4, 5};
-    covey__kept photo = {.sha256 = {1}, .width = 1, .height = 1, .bytes = 9};
-    float features[4] = {1, 2, 3, 4};
-    covey__catalogue_use(kept, &recipe);
-    covey__catalogue_begin(kept);
-    covey__catalogue_put(kept, &photo, features);
-    covey__catalogue_put_stamp(kept, &stamp, photo.sha256);
-    covey__catalogue_commit(kept);
 }
 
 static covey_status catalogue(void *user, covey_error *err) {

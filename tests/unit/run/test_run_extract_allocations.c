@@ -4,10 +4,10 @@
  * skipped for it; a rank that helps is always told when there is no more. */
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <vips/vips.h>
 
 #include "alloc_test.h"
 #include "covey/covey.h"
+#include "photo_fixture.h"
 #include "ranks_internal.h"
 #include "run_internal.h"
 
@@ -20,13 +20,8 @@ static covey_run *right; /* what has to come out */
 
 static void make_photo(int i) {
     char path[400];
-    VipsImage *noise, *bytes;
     snprintf(path, sizeof path, "%s/p%02d.png", photos, i);
-    assert_int_equal(vips_gaussnoise(&noise, 40, 30, "mean", 60.0 + 20 * i, "seed", i, NULL), 0);
-    assert_int_equal(vips_cast_uchar(noise, &bytes, NULL), 0);
-    assert_int_equal(vips_image_write_to_file(bytes, path, NULL), 0);
-    g_object_unref(noise);
-    g_object_unref(bytes);
+    make_noise_photo(path, 40, 30, 60.0 + 20 * i, i);
 }
 
 static covey_extract_params small_params(void) {

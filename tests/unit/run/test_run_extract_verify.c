@@ -2,10 +2,10 @@
 /* covey_run_verify_photos and covey_run_verify_groups: a run of a moment ago reproduces to the bit; what
  * changed since is named, and so is what is missing for an answer. */
 #include <sys/stat.h>
-#include <vips/vips.h>
 
 #include "alloc_test.h"
 #include "covey/covey.h"
+#include "photo_fixture.h"
 
 enum { PHOTOS = 9 };
 
@@ -19,13 +19,8 @@ static void path_of(char *path, size_t size, int i) {
 
 static void make_photo(int i) {
     char path[400];
-    VipsImage *noise, *bytes;
     path_of(path, sizeof path, i);
-    assert_int_equal(vips_gaussnoise(&noise, 60, 50, "mean", 40.0 + 20 * i, "seed", i, NULL), 0);
-    assert_int_equal(vips_cast_uchar(noise, &bytes, NULL), 0);
-    assert_int_equal(vips_image_write_to_file(bytes, path, NULL), 0);
-    g_object_unref(noise);
-    g_object_unref(bytes);
+    make_noise_photo(path, 60, 50, 40.0 + 20 * i, i);
 }
 
 static void describe(covey_run *made) {
